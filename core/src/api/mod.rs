@@ -1,0 +1,12 @@
+//! The words of seafoam: every name, number, default and bound, each in one table.
+
+pub mod config;
+pub mod error;
+pub mod event;
+pub mod level;
+pub mod node;
+mod rules;
+pub mod stats;
+pub mod validity;
+pub mod value;
+mod words;

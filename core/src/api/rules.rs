@@ -1,0 +1,77 @@
+//! What the configuration's values must fulfil together.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::config::Settings;
+use super::error::{Error, ErrorCode, Result};
+use super::value::Profile;
+
+pub(super) fn check(settings: &Settings) -> Result<()> {
+    let listen = settings.listen_ip;
+    if !listen.is_loopback() && !settings.insecure {
+        return Err(Error::new(
+            ErrorCode::KeyRequired,
+            format!(
+                "listen_ip = {listen} is beyond loopback, and traffic is not sealed in version {}: \
+                 set insecure to true where the network is trusted, or listen on loopback",
+                crate::VERSION
+            ),
+        ));
+    }
+    if listen.is_multicast() {
+        return Err(invalid(format!("listen_ip = {listen} is a multicast address")));
+    }
+    let group = settings.multicast_group();
+    if group.is_ipv4() != listen.is_ipv4() {
+        return Err(invalid(format!(
+            "multicast_address = {group} and listen_ip = {listen} are of different address families"
+        )));
+    }
+    if settings.max_broadcast_bytes + BROADCAST_OVERHEAD_BYTES > settings.max_datagram_bytes {
+        return Err(invalid(format!(
+            "max_broadcast_bytes = {} does not fit max_datagram_bytes = {}: it takes at most {}",
+            settings.max_broadcast_bytes,
+            settings.max_datagram_bytes,
+            settings.max_datagram_bytes - BROADCAST_OVERHEAD_BYTES,
+        )));
+    }
+    Ok(())
+}
+
+/// Header, message, and a broadcast record with the longest name: room that a payload must leave.
+const BROADCAST_OVERHEAD_BYTES: u32 = 160;
+
+fn invalid(text: String) -> Error {
+    Error::new(ErrorCode::InvalidConfig, text)
+}
+
+impl Settings {
+    /// The multicast group: the configured one, or the default of the listen address's family.
+    #[must_use]
+    pub fn multicast_group(&self) -> IpAddr {
+        self.multicast_address.unwrap_or(match self.listen_ip {
+            IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::new(224, 0, 0, 0)),
+            IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 1)),
+        })
+    }
+
+    /// How long a silent member is spared: the configured floor, or the profile's.
+    #[must_use]
+    pub fn suspicion_floor(&self) -> Duration {
+        Duration::from_millis(self.suspicion_floor_millis.unwrap_or(match self.profile {
+            Profile::Fast => 1200,
+            Profile::Patient => 3000,
+            Profile::OneSecond => 600,
+        }))
+    }
+
+    /// Ping time that fills an empty history, milliseconds: 0 stands for the default.
+    #[must_use]
+    pub const fn frontload_millis(&self) -> u32 {
+        match self.ping_history_frontload_millis {
+            0 => 200,
+            millis => millis,
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Callbacks: one dispatch thread per cluster calls them, never the engine's.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::ThreadId;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::event::{Event, EventKinds};
+use crate::events::Events;
+use crate::limits;
+use crate::log::logged;
+
+/// What is called for each event of the wanted kinds.
+pub type Callback = Box<dyn FnMut(&Event) + Send>;
+
+/// Events handed over between two looks at the list of callbacks.
+const BATCH: usize = 256;
+
+/// All callbacks of one cluster.
+#[derive(Default)]
+pub(crate) struct Callbacks {
+    entries: Mutex<Vec<Arc<Entry>>>,
+    thread: Mutex<Option<ThreadId>>,
+    running: AtomicBool,
+    next: AtomicU64,
+}
+
+struct Entry {
+    number: u64,
+    kinds: EventKinds,
+    removed: AtomicBool,
+    /// Taken out while it runs; gone for good once it is removed.
+    call: Mutex<Option<Callback>>,
+    returned: Condvar,
+    runs: AtomicBool,
+}
+
+/// Keeps a callback installed. Removing it, or dropping it, ends it.
+///
+/// Removal waits for a running call (not when made from inside one), at most 1 s; none begins
+/// after it returned.
+#[must_use = "dropping the handle removes the callback"]
+pub struct CallbackHandle {
+    entry: Arc<Entry>,
+    all: Arc<Callbacks>,
+    removes: bool,
+}
+
+impl Callbacks {
+    /// Installs a callback; `open` opens the subscription that feeds all of them, once.
+    pub(crate) fn add(
+        self: &Arc<Self>,
+        kinds: EventKinds,
+        call: Callback,
+        open: impl FnOnce() -> Result<Events>,
+    ) -> Result<CallbackHandle> {
+        let entry = Arc::new(Entry {
+            number: self.next.fetch_add(1, Ordering::Relaxed),
+            kinds,
+            removed: AtomicBool::new(false),
+            call: Mutex::new(Some(call)),
+            returned: Condvar::new(),
+            runs: AtomicBool::new(false),
+        });
+        let mut entries = self.entries.lock();
+        if entries.len() >= limits::SUBSCRIPTIONS {
+            return Err(Error::new(
+                ErrorCode::Busy,
+                format!("{} callbacks are installed, which is the limit", limits::SUBSCRIPTIONS),
+            ));
+        }
+        if !self.running.load(Ordering::Acquire) {
+            let events = open()?;
+            let all = Arc::clone(self);
+            std::thread::Builder::new()
+                .name("seafoam-calls".to_owned())
+                .spawn(move || all.dispatch(&events))
+                .map_err(|error| {
+                    Error::new(ErrorCode::Internal, format!("no thread for callbacks: {error}"))
+                })?;
+            self.running.store(true, Ordering::Release);
+        }
+        entries.push(Arc::clone(&entry));
+        drop(entries);
+        Ok(CallbackHandle { entry, all: Arc::clone(self), removes: true })
+    }
+
+    fn dispatch(&self, events: &Events) {
+        *self.thread.lock() = Some(std::thread::current().id());
+        let mut batch = Vec::with_capacity(BATCH);
+        while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
+            let entries = self.entries.lock().clone();
+            for event in batch.drain(..) {
+                for entry in &entries {
+                    entry.call(&event);
+                }
+            }
+        }
+        self.entries.lock().clear();
+        self.running.store(false, Ordering::Release);
+        *self.thread.lock() = None;
+    }
+
+    /// After the cluster has closed: waits until the last callback returned, at most for
+    /// [`limits::CALLBACK_WAIT`], unless called from inside one.
+    pub(crate) fn join(&self) {
+        let deadline = Instant::now() + limits::CALLBACK_WAIT;
+        while self.running.load(Ordering::Acquire)
+            && !self.is_own_thread()
+            && Instant::now() < deadline
+        {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn is_own_thread(&self) -> bool {
+        *self.thread.lock() == Some(std::thread::current().id())
+    }
+}
+
+impl Entry {
+    fn call(&self, event: &Event) {
+        if !self.kinds.contains(event.kind()) || self.removed.load(Ordering::Acquire) {
+            return;
+        }
+        let Some(mut call) = self.call.lock().take() else { return };
+        self.runs.store(true, Ordering::Release);
+        let outcome = catch_unwind(AssertUnwindSafe(|| call(event)));
+        if outcome.is_err() {
+            logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
+        }
+        let mut slot = self.call.lock();
+        self.runs.store(false, Ordering::Release);
+        if self.removed.load(Ordering::Acquire) {
+            drop(slot);
+            drop(call); // outside the lock: what it captured may call back
+        } else {
+            *slot = Some(call);
+            drop(slot);
+        }
+        self.returned.notify_all();
+    }
+}
+
+impl CallbackHandle {
+    /// Removes the callback.
+    pub fn remove(self) {
+        drop(self);
+    }
+
+    /// Leaves the callback installed until the cluster closes.
+    pub fn detach(mut self) {
+        self.removes = false;
+    }
+}
+
+impl Drop for CallbackHandle {
+    fn drop(&mut self) {
+        if !self.removes {
+            return;
+        }
+        self.entry.removed.store(true, Ordering::Release);
+        self.all.entries.lock().retain(|entry| entry.number != self.entry.number);
+        let mut slot = self.entry.call.lock();
+        if !self.all.is_own_thread() {
+            let deadline = Instant::now() + limits::CALLBACK_WAIT;
+            while self.entry.runs.load(Ordering::Acquire) {
+                if self.entry.returned.wait_until(&mut slot, deadline).timed_out() {
+                    break;
+                }
+            }
+        }
+        let call = slot.take();
+        drop(slot);
+        drop(call); // outside the lock: what it captured may call back
+    }
+}
+
+impl fmt::Debug for CallbackHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallbackHandle").field("number", &self.entry.number).finish()
+    }
+}

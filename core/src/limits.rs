@@ -1,0 +1,65 @@
+//! Every bound of seafoam, named with its unit. Nothing grows without one of these.
+
+use std::time::Duration;
+
+/// Longest node name, bytes.
+pub const NAME_BYTES: usize = 64;
+/// Longest cluster name, bytes.
+pub const CLUSTER_NAME_BYTES: usize = 255;
+/// Longest broadcast payload that any node accepts, bytes.
+pub const BROADCAST_BYTES: usize = 1024;
+/// Longest encoded tags of a node, bytes.
+pub const TAGS_BYTES: usize = 512;
+/// Largest UDP payload that is read, bytes.
+pub const DATAGRAM_BYTES: usize = 65_000;
+/// Frames of one stream in one direction, in bytes altogether: 16 384 members of 256 bytes.
+pub const STREAM_BYTES: usize = 4 << 20;
+/// Seeds and lighthouses in a configuration.
+pub const INITIAL_HOSTS: usize = 256;
+/// Addresses taken from one DNS answer.
+pub const ADDRESSES_PER_HOST: usize = 64;
+
+/// Broadcasts that are still passed on; beyond it `broadcast` answers `busy` and foreign ones are
+/// delivered but not passed on.
+pub const BROADCAST_QUEUE: usize = 1024;
+/// Bytes of those broadcasts.
+pub const BROADCAST_QUEUE_BYTES: usize = 512 << 10;
+/// Newest broadcast indexes remembered per origin, to recognise copies.
+pub const BROADCAST_WINDOW: u32 = 1024;
+/// Origins whose broadcasts are remembered beyond those in the table.
+pub const BROADCAST_ORIGINS: usize = 4096;
+/// Removed runs that late gossip may not bring back.
+pub const TOMBSTONES: usize = 4096;
+/// How long a tombstone stands.
+pub const TOMBSTONE_AGE: Duration = Duration::from_secs(24 * 3600);
+/// How long a node that LEFT is still listed.
+pub const LEFT_LISTED: Duration = Duration::from_secs(60);
+/// New members taken per second, and at once after quiet.
+pub const NEW_MEMBERS_PER_SECOND: u32 = 1000;
+/// New members taken at once after quiet.
+pub const NEW_MEMBERS_BURST: u32 = 4096;
+/// Probes, helpers' pings and user pings without an answer yet.
+pub const PROBES_WAITING: usize = 1024;
+/// Full-state exchanges at once, begun or served.
+pub const SYNCS: usize = 8;
+/// Accepted TCP connections at once.
+pub const STREAM_SLOTS: usize = 32;
+/// Accepted TCP connections at once from one address.
+pub const STREAM_SLOTS_PER_ADDRESS: usize = 8;
+/// Time for a whole TCP exchange.
+pub const STREAM_TIME: Duration = Duration::from_secs(5);
+/// Commands of the host that wait for the engine.
+pub const COMMANDS: usize = 4096;
+/// Longest deadline that a call takes; longer ones are cut to it (about 31 years).
+pub const WAIT: Duration = Duration::from_secs(1_000_000_000);
+
+/// Bytes of payloads that wait in one subscription.
+pub const SUBSCRIPTION_BYTES: usize = 4 << 20;
+/// Events that may wait in one subscription: the range of `event_capacity`.
+pub const EVENT_CAPACITY: std::ops::RangeInclusive<usize> = 1..=1_048_576;
+/// Subscriptions of one cluster, callbacks included.
+pub const SUBSCRIPTIONS: usize = 1024;
+/// Log lines that wait for a slow logger.
+pub const LOG_LINES: usize = 1024;
+/// How long removal of a callback, or closing, waits for a running call.
+pub const CALLBACK_WAIT: Duration = Duration::from_secs(1);

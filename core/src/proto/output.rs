@@ -1,0 +1,88 @@
+//! What the engine asks its driver to do, and what it tells its host.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::time::Time;
+use crate::api::event::Event;
+use crate::api::level::LogLevel;
+use crate::api::node::Node;
+
+/// Something to send. Drained by [`super::Engine::poll_transmit`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Transmit {
+    /// One UDP datagram.
+    Datagram {
+        /// Where to.
+        to: SocketAddr,
+        /// The payload.
+        bytes: Vec<u8>,
+    },
+    /// One TCP exchange: connect, write `request`, close the writing half, read the answer to its
+    /// end, and report with [`super::Engine::handle_stream`] under the same token.
+    Stream {
+        /// Where to.
+        to: SocketAddr,
+        /// Names the exchange.
+        token: u64,
+        /// Frames to write (docs/wire.md).
+        request: Vec<u8>,
+    },
+    /// One multicast announcement.
+    Announce {
+        /// The payload.
+        bytes: Vec<u8>,
+    },
+}
+
+/// How a TCP exchange failed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StreamFailure {
+    /// The peer's kernel refused or reset the connection: no process listens there.
+    Refused,
+    /// Nothing answered in time.
+    TimedOut,
+    /// Connected, but the answer broke off or exceeded its limit.
+    Broken,
+}
+
+/// Something to tell the host. Drained by [`super::Engine::poll_notice`].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Notice {
+    /// An event for every subscription.
+    Event(Event),
+    /// A ping of the user's ended: milliseconds, or none on timeout.
+    Pong {
+        /// The number that [`super::Engine::ping`] was given.
+        ticket: u64,
+        /// Round trip, or none.
+        millis: Option<f64>,
+    },
+    /// `leave` is done: enough members know, or nobody is there to be told.
+    Left,
+    /// Another living process with a higher generation uses this name: the driver closes the
+    /// cluster with code `conflict` 5 s after this.
+    NameTaken {
+        /// The address of the other one.
+        other: SocketAddr,
+    },
+    /// A line for the log.
+    Log(LogLevel, String),
+}
+
+/// One change of the table of nodes. Drained by [`super::Engine::poll_change`].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Change {
+    /// A node is new or different; `heard` is when it was last heard from, for its age.
+    Put {
+        /// The snapshot; its `age_millis` is 0.
+        node: Node,
+        /// When it was last heard from; [`Time::NEVER`] for the local node.
+        heard: Time,
+    },
+    /// A node is gone from the table.
+    Remove {
+        /// Its name.
+        name: Arc<str>,
+    },
+}

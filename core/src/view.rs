@@ -1,0 +1,68 @@
+//! The table of nodes as readers see it: they never wait for the engine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::api::event::Event;
+use crate::api::node::{Node, NodeStatus};
+use crate::proto::{Change, Time};
+
+#[derive(Default)]
+pub(crate) struct View {
+    nodes: BTreeMap<Arc<str>, (Arc<Node>, Time)>,
+}
+
+impl View {
+    pub(crate) fn apply(&mut self, change: Change) {
+        match change {
+            Change::Put { node, heard } => {
+                self.nodes.insert(Arc::clone(&node.name), (Arc::new(node), heard));
+            }
+            Change::Remove { name } => {
+                self.nodes.remove(&name);
+            }
+        }
+    }
+
+    /// All nodes in the order of their names, each with its age at `now`.
+    pub(crate) fn all(&self, now: Time) -> Vec<Arc<Node>> {
+        self.nodes.values().map(|entry| aged(entry, now)).collect()
+    }
+
+    pub(crate) fn healthy(&self, now: Time) -> Vec<Arc<Node>> {
+        let healthy = self.nodes.values().filter(|(node, _)| node.is_healthy());
+        healthy.map(|entry| aged(entry, now)).collect()
+    }
+
+    pub(crate) fn healthy_count(&self) -> usize {
+        self.nodes.values().filter(|(node, _)| node.is_healthy()).count()
+    }
+
+    /// By name, or else by address.
+    pub(crate) fn find(&self, name_or_address: &str, now: Time) -> Option<Arc<Node>> {
+        let by_name = self.nodes.get(name_or_address);
+        let by_address =
+            || self.nodes.values().find(|(node, _)| &*node.address == name_or_address);
+        by_name.or_else(by_address).map(|entry| aged(entry, now))
+    }
+
+    /// STATUS events that bring a new subscription to the present.
+    pub(crate) fn initial(&self, now: Time) -> Vec<Event> {
+        let present = |node: Arc<Node>| Event::Status {
+            status: node.status,
+            previous: NodeStatus::Unknown,
+            source: Arc::clone(&node.status_source),
+            node,
+        };
+        self.all(now).into_iter().map(present).collect()
+    }
+}
+
+fn aged((node, heard): &(Arc<Node>, Time), now: Time) -> Arc<Node> {
+    if *heard == Time::NEVER {
+        return Arc::clone(node);
+    }
+    let mut node = Node::clone(node);
+    node.age_millis = u64::try_from(now.since(*heard).as_millis()).unwrap_or(u64::MAX);
+    Arc::new(node)
+}
