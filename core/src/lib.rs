@@ -1,1 +1,3 @@
 //! seafoam
+
+pub mod proto;
