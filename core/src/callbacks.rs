@@ -71,7 +71,10 @@ impl Callbacks {
         if entries.len() >= limits::SUBSCRIPTIONS {
             return Err(Error::new(
                 ErrorCode::Busy,
-                format!("{} callbacks are installed, which is the limit", limits::SUBSCRIPTIONS),
+                format!(
+                    "{} callbacks are installed, which is the limit",
+                    limits::SUBSCRIPTIONS
+                ),
             ));
         }
         if !self.running.load(Ordering::Acquire) {
@@ -81,19 +84,29 @@ impl Callbacks {
                 .name("seafoam-calls".to_owned())
                 .spawn(move || all.dispatch(&events))
                 .map_err(|error| {
-                    Error::new(ErrorCode::Internal, format!("no thread for callbacks: {error}"))
+                    Error::new(
+                        ErrorCode::Internal,
+                        format!("no thread for callbacks: {error}"),
+                    )
                 })?;
             self.running.store(true, Ordering::Release);
         }
         entries.push(Arc::clone(&entry));
         drop(entries);
-        Ok(CallbackHandle { entry, all: Arc::clone(self), removes: true })
+        Ok(CallbackHandle {
+            entry,
+            all: Arc::clone(self),
+            removes: true,
+        })
     }
 
     fn dispatch(&self, events: &Events) {
         *self.thread.lock() = Some(std::thread::current().id());
         let mut batch = Vec::with_capacity(BATCH);
-        while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
+        while events
+            .drain_timeout(&mut batch, BATCH, limits::WAIT)
+            .is_ok()
+        {
             let entries = self.entries.lock().clone();
             for event in batch.drain(..) {
                 for entry in &entries {
@@ -128,11 +141,17 @@ impl Entry {
         if !self.kinds.contains(event.kind()) || self.removed.load(Ordering::Acquire) {
             return;
         }
-        let Some(mut call) = self.call.lock().take() else { return };
+        let Some(mut call) = self.call.lock().take() else {
+            return;
+        };
         self.runs.store(true, Ordering::Release);
         let outcome = catch_unwind(AssertUnwindSafe(|| call(event)));
         if outcome.is_err() {
-            logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
+            logged!(
+                Error,
+                "a callback panicked on a {} event; it stays installed",
+                event.kind()
+            );
         }
         let mut slot = self.call.lock();
         self.runs.store(false, Ordering::Release);
@@ -165,12 +184,20 @@ impl Drop for CallbackHandle {
             return;
         }
         self.entry.removed.store(true, Ordering::Release);
-        self.all.entries.lock().retain(|entry| entry.number != self.entry.number);
+        self.all
+            .entries
+            .lock()
+            .retain(|entry| entry.number != self.entry.number);
         let mut slot = self.entry.call.lock();
         if !self.all.is_own_thread() {
             let deadline = Instant::now() + limits::CALLBACK_WAIT;
             while self.entry.runs.load(Ordering::Acquire) {
-                if self.entry.returned.wait_until(&mut slot, deadline).timed_out() {
+                if self
+                    .entry
+                    .returned
+                    .wait_until(&mut slot, deadline)
+                    .timed_out()
+                {
                     break;
                 }
             }
@@ -183,6 +210,8 @@ impl Drop for CallbackHandle {
 
 impl fmt::Debug for CallbackHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallbackHandle").field("number", &self.entry.number).finish()
+        f.debug_struct("CallbackHandle")
+            .field("number", &self.entry.number)
+            .finish()
     }
 }

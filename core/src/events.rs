@@ -145,7 +145,9 @@ impl Inner {
     }
 
     fn pop_lagged(&mut self) -> Option<Arc<Event>> {
-        Some(Arc::new(Event::Lagged { missed: std::mem::take(&mut self.missed) }))
+        Some(Arc::new(Event::Lagged {
+            missed: std::mem::take(&mut self.missed),
+        }))
     }
 
     /// Keeps the last value of each slot; its `previous` is what the reader saw last.
@@ -160,14 +162,28 @@ impl Inner {
                 first_previous.entry(slot.clone()).or_insert(previous);
             }
         }
-        self.states.retain(|(number, slot, _)| last.get(slot) == Some(number));
+        self.states
+            .retain(|(number, slot, _)| last.get(slot) == Some(number));
         for (_, slot, event) in &mut self.states {
-            let Event::Status { node, status, previous, source } = &**event else { continue };
+            let Event::Status {
+                node,
+                status,
+                previous,
+                source,
+            } = &**event
+            else {
+                continue;
+            };
             let first = first_previous.get(slot).copied().unwrap_or(*previous);
             if first != *previous {
                 let (node, source) = (Arc::clone(node), Arc::clone(source));
                 let status = *status;
-                *event = Arc::new(Event::Status { node, status, previous: first, source });
+                *event = Arc::new(Event::Status {
+                    node,
+                    status,
+                    previous: first,
+                    source,
+                });
             }
         }
         self.thin_at = capacity.max(self.states.len() * 2);
@@ -204,7 +220,9 @@ impl Queue {
 
     fn drop_oldest(&self, inner: &mut Inner) {
         while inner.ring.len() > self.capacity || inner.ring_bytes > limits::SUBSCRIPTION_BYTES {
-            let Some((_, event)) = inner.ring.pop_front() else { break };
+            let Some((_, event)) = inner.ring.pop_front() else {
+                break;
+            };
             inner.ring_bytes -= payload_bytes(&event);
             inner.missed += 1;
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -236,11 +254,7 @@ impl Events {
         Self::drain_locked(&mut inner, into, most)
     }
 
-    fn drain_locked(
-        inner: &mut Inner,
-        into: &mut Vec<Arc<Event>>,
-        most: usize,
-    ) -> Result<usize> {
+    fn drain_locked(inner: &mut Inner, into: &mut Vec<Arc<Event>>, most: usize) -> Result<usize> {
         if inner.ended {
             return Err(Error::closed());
         }
@@ -288,7 +302,12 @@ impl Events {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut inner = self.queue.inner.lock();
         while inner.is_empty() && !inner.ended {
-            if self.queue.arrived.wait_until(&mut inner, deadline).timed_out() {
+            if self
+                .queue
+                .arrived
+                .wait_until(&mut inner, deadline)
+                .timed_out()
+            {
                 break;
             }
         }
@@ -355,7 +374,9 @@ impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = self.queue.inner.lock();
         let waiting = inner.ring.len() + inner.states.len();
-        f.debug_struct("Events").field("waiting", &waiting).finish_non_exhaustive()
+        f.debug_struct("Events")
+            .field("waiting", &waiting)
+            .finish_non_exhaustive()
     }
 }
 
@@ -391,7 +412,10 @@ impl Hub {
             kinds: options.kinds,
             capacity,
             lost: Arc::clone(&self.lost),
-            inner: Mutex::new(Inner { thin_at: capacity, ..Inner::default() }),
+            inner: Mutex::new(Inner {
+                thin_at: capacity,
+                ..Inner::default()
+            }),
             arrived: Condvar::new(),
         });
         for event in initial {
@@ -401,12 +425,18 @@ impl Hub {
         if queues.len() >= limits::SUBSCRIPTIONS {
             return Err(Error::new(
                 ErrorCode::Busy,
-                format!("{} subscriptions are open, which is the limit", limits::SUBSCRIPTIONS),
+                format!(
+                    "{} subscriptions are open, which is the limit",
+                    limits::SUBSCRIPTIONS
+                ),
             ));
         }
         queues.push(Arc::clone(&queue));
         drop(queues);
-        Ok(Events { queue, hub: Arc::clone(self) })
+        Ok(Events {
+            queue,
+            hub: Arc::clone(self),
+        })
     }
 
     pub(crate) fn publish(&self, event: Event) {
@@ -417,7 +447,9 @@ impl Hub {
     }
 
     fn remove(&self, queue: &Arc<Queue>) {
-        self.queues.lock().retain(|other| !Arc::ptr_eq(other, queue));
+        self.queues
+            .lock()
+            .retain(|other| !Arc::ptr_eq(other, queue));
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -47,7 +47,11 @@ struct Queue {
 static LOG: Log = Log {
     threshold: AtomicU8::new(LogLevel::Info as u8),
     lost: AtomicU64::new(0),
-    queue: Mutex::new(Queue { lines: VecDeque::new(), pulled: false, wake: None }),
+    queue: Mutex::new(Queue {
+        lines: VecDeque::new(),
+        pulled: false,
+        wake: None,
+    }),
     arrived: Condvar::new(),
     logger: Mutex::new(None),
     writer_runs: AtomicBool::new(false),
@@ -88,7 +92,10 @@ pub fn log(level: LogLevel, text: &str) {
         queue.lines.pop_front();
         LOG.lost.fetch_add(1, Ordering::Relaxed);
     }
-    queue.lines.push_back(LogLine { level, text: text.to_owned() });
+    queue.lines.push_back(LogLine {
+        level,
+        text: text.to_owned(),
+    });
     if queue.pulled {
         if let Some(wake) = &queue.wake {
             wake();

@@ -54,7 +54,12 @@ pub(crate) fn pending<T>() -> (Promise<T>, Pending<T>) {
         }),
         arrived: Condvar::new(),
     });
-    (Promise { shared: Arc::clone(&shared) }, Pending { shared })
+    (
+        Promise {
+            shared: Arc::clone(&shared),
+        },
+        Pending { shared },
+    )
 }
 
 impl<T> Promise<T> {
@@ -108,7 +113,10 @@ impl<T> Pending<T> {
     pub fn wait(self) -> Result<T> {
         match self.wait_for(limits::WAIT) {
             Some(result) => result,
-            None => Err(Error::new(ErrorCode::Timeout, "no result arrived in 31 years")),
+            None => Err(Error::new(
+                ErrorCode::Timeout,
+                "no result arrived in 31 years",
+            )),
         }
     }
 
@@ -120,7 +128,12 @@ impl<T> Pending<T> {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut state = self.shared.state.lock();
         while !state.delivered {
-            if self.shared.arrived.wait_until(&mut state, deadline).timed_out() {
+            if self
+                .shared
+                .arrived
+                .wait_until(&mut state, deadline)
+                .timed_out()
+            {
                 break;
             }
         }
@@ -172,6 +185,8 @@ impl<T> Drop for Pending<T> {
 
 impl<T> fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending").field("delivered", &self.shared.state.lock().delivered).finish()
+        f.debug_struct("Pending")
+            .field("delivered", &self.shared.state.lock().delivered)
+            .finish()
     }
 }

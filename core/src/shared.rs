@@ -53,7 +53,10 @@ impl Shared {
     }
 
     /// Runs a command on the engine, settles what follows from it, and wakes the driver to send.
-    pub(crate) fn with_engine<T>(&self, command: impl FnOnce(&mut Engine, Time) -> Result<T>) -> Result<T> {
+    pub(crate) fn with_engine<T>(
+        &self,
+        command: impl FnOnce(&mut Engine, Time) -> Result<T>,
+    ) -> Result<T> {
         self.check()?;
         let mut engine = self.engine.lock();
         let now = self.now();
@@ -96,7 +99,11 @@ impl Shared {
         self.check()?;
         let capacity = self.settings.read().event_capacity as usize;
         let view = self.view.read();
-        let initial = if options.initial { view.initial(self.now()) } else { Vec::new() };
+        let initial = if options.initial {
+            view.initial(self.now())
+        } else {
+            Vec::new()
+        };
         self.hub.subscribe(options, capacity, initial)
     }
 

@@ -40,7 +40,9 @@ impl Engine {
     #[must_use]
     pub fn new(now: Time, wall_millis: u64, settings: &Settings, me: LocalNode) -> Self {
         let _ = (now, wall_millis, settings, me);
-        Self { stats: Stats::default() }
+        Self {
+            stats: Stats::default(),
+        }
     }
 
     /// A datagram arrived. Whatever it holds, it is dropped and counted where it is of no use.
@@ -109,7 +111,12 @@ impl Engine {
     ///
     /// # Errors
     /// `busy` where the table is full.
-    pub fn add_node(&mut self, now: Time, address: &str, resolved: Option<SocketAddr>) -> Result<Node> {
+    pub fn add_node(
+        &mut self,
+        now: Time,
+        address: &str,
+        resolved: Option<SocketAddr>,
+    ) -> Result<Node> {
         let _ = (now, address, resolved);
         Err(crate::api::error::Error::not_available("add_node"))
     }
@@ -140,7 +147,9 @@ impl Engine {
     /// or `datacenter` is given: those are a node's own claims.
     pub fn update_node_status(&mut self, now: Time, node: &str, status: NodeStatus) -> Result<()> {
         let _ = (now, node, status);
-        Err(crate::api::error::Error::not_available("update_node_status"))
+        Err(crate::api::error::Error::not_available(
+            "update_node_status",
+        ))
     }
 
     /// Pings a member, or an address of none; the outcome comes as [`Notice::Pong`] within
@@ -148,7 +157,13 @@ impl Engine {
     ///
     /// # Errors
     /// `busy` where too many pings wait.
-    pub fn ping(&mut self, now: Time, to: SocketAddr, ticket: u64, timeout: std::time::Duration) -> Result<()> {
+    pub fn ping(
+        &mut self,
+        now: Time,
+        to: SocketAddr,
+        ticket: u64,
+        timeout: std::time::Duration,
+    ) -> Result<()> {
         let _ = (now, to, ticket, timeout);
         Err(crate::api::error::Error::not_available("ping_node"))
     }

@@ -4,8 +4,10 @@
 //! seed give the same outputs, byte for byte.
 
 pub mod engine;
+pub mod hash;
 pub mod output;
 pub mod time;
+pub mod wire;
 
 pub use engine::{Engine, LocalNode};
 pub use output::{Change, Notice, StreamFailure, Transmit};

@@ -1,0 +1,102 @@
+//! What a datagram or a frame is for.
+
+use std::net::SocketAddr;
+
+/// What a packet travels in; each kind of message belongs to one of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Carrier {
+    /// A UDP datagram, unicast or multicast.
+    Datagram,
+    /// A frame of a TCP stream.
+    Stream,
+}
+
+/// The clear beginning of every packet. `version` is 1 and `key_id` 0 in what decodes here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Header {
+    /// The wire version.
+    pub version: u8,
+    /// Which key sealed the rest; 0 = none.
+    pub key_id: u16,
+    /// See [`cluster_tag`](crate::proto::hash::cluster_tag).
+    pub cluster_tag: u32,
+}
+
+/// The first thing in a packet after its header. `from` is the sender's handle, `to` that of the
+/// run for which the message is meant: another run must not answer it; 0 = whoever is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// Asks for an [`Ack`](Self::Ack).
+    Ping {
+        /// Returned by the answer.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The run that is meant.
+        to: u32,
+    },
+    /// Answers a ping, to the datagram's source.
+    Ack {
+        /// That of the ping.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The sender's current incarnation.
+        incarnation: u32,
+    },
+    /// Asks to ping `target` and to pass its answer on.
+    PingReq {
+        /// Returned by the answer.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The run of the target that is meant.
+        to: u32,
+        /// Where the target is.
+        target: SocketAddr,
+    },
+    /// Answers a [`PingReq`](Self::PingReq) whose target did not answer in time.
+    Nack {
+        /// That of the request.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+    },
+    /// Carries records only.
+    Gossip {
+        /// The sender.
+        from: u32,
+    },
+    /// Multicast: carries the sender's member record.
+    Announce {},
+    /// Opens an exchange of full state; stream only.
+    SyncRequest {
+        /// The sender.
+        from: u32,
+        /// Bits that the engine defines; unknown ones are ignored.
+        flags: u8,
+    },
+    /// Answers a [`SyncRequest`](Self::SyncRequest); stream only.
+    SyncResponse {
+        /// The sender.
+        from: u32,
+        /// As in the request.
+        flags: u8,
+    },
+}
+
+impl Message {
+    /// What it may travel in.
+    #[must_use]
+    pub fn carrier(&self) -> Carrier {
+        match self {
+            Self::Ping { .. }
+            | Self::Ack { .. }
+            | Self::PingReq { .. }
+            | Self::Nack { .. }
+            | Self::Gossip { .. }
+            | Self::Announce {} => Carrier::Datagram,
+            Self::SyncRequest { .. } | Self::SyncResponse { .. } => Carrier::Stream,
+        }
+    }
+}

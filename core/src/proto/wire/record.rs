@@ -1,0 +1,155 @@
+//! What travels behind a message: facts about members, broadcasts, digests, beacons.
+
+use super::{MAX_NAME_BYTES, WitnessSet};
+use crate::proto::hash;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Whether `name` may name a member: `[A-Za-z0-9._:%\[\]-]{1,64}`.
+#[must_use]
+pub fn is_valid_name(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._:%[]-".contains(&byte);
+    (1..=MAX_NAME_BYTES).contains(&name.len()) && name.bytes().all(allowed)
+}
+
+/// One run of one member. Ordered by name, generation, run.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Unique in the cluster; see [`is_valid_name`].
+    pub name: Arc<str>,
+    /// Orders the runs of a name: milliseconds at start, raised past any older run.
+    pub generation: u64,
+    /// 64 random bits drawn at start: two processes with one generation are still two.
+    pub run: u64,
+}
+
+impl Identity {
+    /// An identity, when the name is valid.
+    #[must_use]
+    pub fn new(name: &str, generation: u64, run: u64) -> Option<Self> {
+        is_valid_name(name).then(|| Self {
+            name: name.into(),
+            generation,
+            run,
+        })
+    }
+
+    /// The 32-bit short form, never 0; see [`hash::handle`]. It hashes at each call: keep it.
+    #[must_use]
+    pub fn handle(&self) -> u32 {
+        hash::handle(self)
+    }
+}
+
+/// What is said of a member. The numbers are part of the wire; 4 is reserved and invalid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Status {
+    /// Heard of, never heard from.
+    Unknown = 0,
+    /// Answers.
+    Alive = 1,
+    /// Accused, not yet judged.
+    Suspected = 2,
+    /// Judged dead.
+    Dead = 3,
+    /// Left of its own will: only the member itself may say so.
+    Left = 5,
+}
+
+impl Status {
+    /// The status with this number on the wire.
+    #[must_use]
+    pub fn from_u8(number: u8) -> Option<Self> {
+        match number {
+            0 => Some(Self::Unknown),
+            1 => Some(Self::Alive),
+            2 => Some(Self::Suspected),
+            3 => Some(Self::Dead),
+            5 => Some(Self::Left),
+            _ => None,
+        }
+    }
+
+    /// What the digest of a table tells apart. None for `Unknown`: such members are not in it.
+    #[must_use]
+    pub fn class(self) -> Option<StatusClass> {
+        match self {
+            Self::Unknown => None,
+            Self::Alive | Self::Suspected => Some(StatusClass::Healthy),
+            Self::Dead => Some(StatusClass::Dead),
+            Self::Left => Some(StatusClass::Left),
+        }
+    }
+}
+
+/// A status as the digest of a table sees it. Suspicion is left out on purpose: it passes within
+/// seconds, by a higher incarnation or by death, and both of these change the digest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum StatusClass {
+    /// Alive or suspected.
+    Healthy = 1,
+    /// Dead.
+    Dead = 3,
+    /// Left.
+    Left = 5,
+}
+
+/// One statement about one member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberRecord {
+    /// Which run of which member.
+    pub identity: Identity,
+    /// Its advertised address. Flow label and scope id are not carried: they decode as 0. Whether
+    /// the address is usable (port 0, unspecified, loopback) is for the engine to judge.
+    pub address: SocketAddr,
+    /// What is stated.
+    pub status: Status,
+    /// The version of the member's own claims that the statement is about.
+    pub incarnation: u32,
+    /// Its datacenter; [`NO_DATACENTER`](super::NO_DATACENTER) = not assigned.
+    pub datacenter: u8,
+    /// Whether it is a lighthouse.
+    pub is_lighthouse: bool,
+    /// Whether it holds leadership.
+    pub is_leader: bool,
+    /// Encoded tags, opaque here, at most [`MAX_TAGS_BYTES`](super::MAX_TAGS_BYTES). `None` says
+    /// nothing about tags, while `Some` of no bytes says that there are none.
+    pub tags: Option<Arc<[u8]>>,
+    /// Handle of the member that stated this first; 0 = the member itself.
+    pub source: u32,
+    /// Who confirms a suspicion; empty for other statuses.
+    pub witnesses: WitnessSet,
+}
+
+/// One broadcast on its way. Unique by origin and index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BroadcastRecord {
+    /// Who sent it first.
+    pub origin: Identity,
+    /// The origin's advertised address; as in [`MemberRecord::address`].
+    pub address: SocketAddr,
+    /// The origin's count of its broadcasts.
+    pub index: u32,
+    /// The payload, at most [`MAX_BROADCAST_BYTES`](super::MAX_BROADCAST_BYTES).
+    pub bytes: Arc<[u8]>,
+}
+
+/// What may follow the message in a datagram or a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A statement about a member.
+    Member(MemberRecord),
+    /// A broadcast.
+    Broadcast(BroadcastRecord),
+    /// The digest of the sender's table; see [`hash::TableDigest`].
+    Digest([u8; 16]),
+    /// A lighthouse's sign of life.
+    Beacon {
+        /// Its place in the list of lighthouses.
+        index: u8,
+        /// Counts its beacons, wrapping.
+        sequence: u16,
+    },
+}

@@ -1,0 +1,1 @@
+//! Unsigned LEB128.
