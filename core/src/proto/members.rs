@@ -1,0 +1,347 @@
+//! The table of members: who there is, found by name, handle and address.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::hash::{self, TableDigest};
+use super::rtt::PingHistory;
+use super::suspicion::Suspicion;
+use super::time::Time;
+use super::wire::{Identity, MemberRecord, Status, StatusClass, WitnessSet};
+use crate::api::node::{Node, NodeRank, NodeStatus, PING_NO_DATA};
+use crate::limits;
+
+/// A place in the table. Places are used again, so whoever keeps one also keeps the handle.
+pub(super) type MemberId = usize;
+
+/// The local node's place.
+pub(super) const SELF: MemberId = 0;
+
+/// One member, as this node knows it.
+#[derive(Clone, Debug)]
+pub(super) struct Member {
+    pub(super) identity: Identity,
+    pub(super) handle: u32,
+    pub(super) address: SocketAddr,
+    pub(super) address_text: Arc<str>,
+    pub(super) status: Status,
+    pub(super) incarnation: u32,
+    pub(super) datacenter: u8,
+    pub(super) is_lighthouse: bool,
+    pub(super) is_leader: bool,
+    /// Encoded tags as they came; not read in this version, but passed on.
+    pub(super) tags: Option<Arc<[u8]>>,
+    /// Who first stated the status; 0 is the member itself.
+    pub(super) source: u32,
+    pub(super) source_name: Arc<str>,
+    pub(super) heard: Time,
+    pub(super) since: Time,
+    /// Wall clock of the last ping or status change.
+    pub(super) timestamp_millis: u64,
+    pub(super) ping_millis: f64,
+    pub(super) history: PingHistory,
+    /// Pings in a row that timed out: from two on, its timeout doubles each time.
+    pub(super) timeouts: u32,
+    pub(super) suspicion: Option<Suspicion>,
+    /// How often it was tried again since it died.
+    pub(super) retries: u32,
+    pub(super) retry_at: Time,
+}
+
+impl Member {
+    pub(super) fn of(record: &MemberRecord, now: Time, wall_millis: u64) -> Self {
+        let name = Arc::clone(&record.identity.name);
+        Self {
+            handle: record.identity.handle(),
+            identity: record.identity.clone(),
+            address: record.address,
+            address_text: record.address.to_string().into(),
+            status: record.status,
+            incarnation: record.incarnation,
+            datacenter: record.datacenter,
+            is_lighthouse: record.is_lighthouse,
+            is_leader: record.is_leader,
+            tags: record.tags.clone(),
+            source: 0,
+            source_name: name,
+            heard: now,
+            since: now,
+            timestamp_millis: wall_millis,
+            ping_millis: PING_NO_DATA,
+            history: PingHistory::own(),
+            timeouts: 0,
+            suspicion: None,
+            retries: 0,
+            retry_at: Time::NEVER,
+        }
+    }
+
+    pub(super) fn is_healthy(&self) -> bool {
+        matches!(self.status, Status::Alive | Status::Suspected)
+    }
+
+    pub(super) fn record(&self) -> MemberRecord {
+        MemberRecord {
+            identity: self.identity.clone(),
+            address: self.address,
+            status: self.status,
+            incarnation: self.incarnation,
+            datacenter: self.datacenter,
+            is_lighthouse: self.is_lighthouse,
+            is_leader: self.is_leader,
+            tags: self.tags.clone(),
+            source: self.source,
+            witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),
+        }
+    }
+
+    /// What it adds to the digest: healthy members alone, because a node that joins later need not
+    /// know who died before.
+    fn digest(&self) -> Option<[u8; 16]> {
+        self.is_healthy().then(|| {
+            hash::member_digest(&self.identity, self.incarnation, StatusClass::Healthy)
+        })
+    }
+}
+
+pub(super) const fn public_status(status: Status) -> NodeStatus {
+    match status {
+        Status::Unknown => NodeStatus::Unknown,
+        Status::Alive => NodeStatus::Alive,
+        Status::Suspected => NodeStatus::Suspected,
+        Status::Dead => NodeStatus::Dead,
+        Status::Left => NodeStatus::Left,
+    }
+}
+
+/// A removed run that late gossip may not bring back.
+#[derive(Clone, Copy, Debug)]
+struct Tombstone {
+    generation: u64,
+    run: u64,
+    until: Time,
+}
+
+/// All members, the local one included. Bounded by `max_members`; tombstones by
+/// [`limits::TOMBSTONES`].
+#[derive(Default)]
+pub(super) struct Members {
+    slots: Vec<Option<Member>>,
+    free: Vec<MemberId>,
+    names: BTreeMap<Arc<str>, MemberId>,
+    handles: BTreeMap<u32, MemberId>,
+    addresses: BTreeMap<SocketAddr, MemberId>,
+    tombstones: BTreeMap<Arc<str>, Tombstone>,
+    digest: TableDigest,
+    counts: [usize; 6],
+    dirty: BTreeSet<MemberId>,
+    removed: Vec<Arc<str>>,
+}
+
+impl Members {
+    pub(super) fn get(&self, id: MemberId) -> Option<&Member> {
+        self.slots.get(id).and_then(Option::as_ref)
+    }
+
+    /// Changes a member through a closure, so that digest, counts and indexes follow.
+    pub(super) fn update<T>(&mut self, id: MemberId, change: impl FnOnce(&mut Member) -> T) -> Option<T> {
+        let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
+        let before = (member.digest(), member.status, member.address, member.handle);
+        let outcome = change(member);
+        let after = (member.digest(), member.status, member.address, member.handle);
+        if before != after {
+            if before.0 != after.0 {
+                for digest in [before.0, after.0].into_iter().flatten() {
+                    self.digest.toggle(digest);
+                }
+            }
+            self.count(before.1, -1);
+            self.count(after.1, 1);
+            self.unindex(id, before.2, before.3);
+            self.index(id);
+        }
+        self.dirty.insert(id);
+        Some(outcome)
+    }
+
+    pub(super) fn insert(&mut self, member: Member) -> MemberId {
+        let id = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.tombstones.remove(&member.identity.name);
+        self.names.insert(Arc::clone(&member.identity.name), id);
+        if let Some(digest) = member.digest() {
+            self.digest.toggle(digest);
+        }
+        self.count(member.status, 1);
+        if let Some(slot) = self.slots.get_mut(id) {
+            *slot = Some(member);
+        }
+        self.index(id);
+        self.dirty.insert(id);
+        id
+    }
+
+    /// Takes a member out and leaves a tombstone for its run.
+    pub(super) fn remove(&mut self, id: MemberId, now: Time) -> Option<Member> {
+        let member = self.slots.get_mut(id)?.take()?;
+        self.names.remove(&member.identity.name);
+        self.unindex(id, member.address, member.handle);
+        if let Some(digest) = member.digest() {
+            self.digest.toggle(digest);
+        }
+        self.count(member.status, -1);
+        self.free.push(id);
+        self.dirty.remove(&id);
+        self.removed.push(Arc::clone(&member.identity.name));
+        if self.tombstones.len() >= limits::TOMBSTONES {
+            let oldest = self.tombstones.iter().min_by_key(|(_, stone)| stone.until);
+            if let Some(name) = oldest.map(|(name, _)| Arc::clone(name)) {
+                self.tombstones.remove(&name);
+            }
+        }
+        let Identity { name, generation, run } = member.identity.clone();
+        self.tombstones.insert(name, Tombstone { generation, run, until: now + limits::TOMBSTONE_AGE });
+        Some(member)
+    }
+
+    /// Whether a tombstone forbids this run.
+    pub(super) fn is_buried(&self, identity: &Identity) -> bool {
+        self.tombstones
+            .get(&identity.name)
+            .is_some_and(|stone| (identity.generation, identity.run) <= (stone.generation, stone.run))
+    }
+
+    pub(super) fn forget_tombstones(&mut self, now: Time) {
+        self.tombstones.retain(|_, stone| stone.until > now);
+    }
+
+    pub(super) fn tombstones(&self) -> usize {
+        self.tombstones.len()
+    }
+
+    pub(super) fn by_name(&self, name: &str) -> Option<MemberId> {
+        self.names.get(name).copied()
+    }
+
+    pub(super) fn by_handle(&self, handle: u32) -> Option<MemberId> {
+        self.handles.get(&handle).copied()
+    }
+
+    pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
+        self.addresses.get(&address).copied()
+    }
+
+    /// By name, or else by the text of the address.
+    pub(super) fn find(&self, text: &str) -> Option<MemberId> {
+        self.by_name(text).or_else(|| self.by_address(text.parse().ok()?))
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (MemberId, &Member)> {
+        self.slots.iter().enumerate().filter_map(|(id, slot)| slot.as_ref().map(|member| (id, member)))
+    }
+
+    /// The other members that are ALIVE or SUSPECTED.
+    pub(super) fn healthy_others(&self) -> impl Iterator<Item = (MemberId, &Member)> {
+        self.iter().filter(|(id, member)| *id != SELF && member.is_healthy())
+    }
+
+    /// ALIVE or SUSPECTED, the local node included.
+    pub(super) fn healthy(&self) -> usize {
+        self.status_count(Status::Alive) + self.status_count(Status::Suspected)
+    }
+
+    pub(super) fn status_count(&self, status: Status) -> usize {
+        self.counts.get(usize::from(status as u8)).copied().unwrap_or(0)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn digest(&self) -> [u8; 16] {
+        self.digest.bytes()
+    }
+
+    /// The name that goes with a handle, or the handle in hexadecimal where nobody has it.
+    pub(super) fn name_of(&self, handle: u32) -> Arc<str> {
+        match self.by_handle(handle).and_then(|id| self.get(id)) {
+            Some(member) => Arc::clone(&member.identity.name),
+            None => format!("#{handle:08x}").into(),
+        }
+    }
+
+    pub(super) fn mark(&mut self, id: MemberId) {
+        self.dirty.insert(id);
+    }
+
+    pub(super) fn pop_removed(&mut self) -> Option<Arc<str>> {
+        self.removed.pop()
+    }
+
+    pub(super) fn pop_dirty(&mut self) -> Option<MemberId> {
+        self.dirty.pop_first()
+    }
+
+    /// The public snapshot of a member; its age is for the reader to fill in.
+    pub(super) fn snapshot(&self, id: MemberId, emit_counter: u16) -> Option<Node> {
+        let member = self.get(id)?;
+        Some(Node {
+            name: Arc::clone(&member.identity.name),
+            address: Arc::clone(&member.address_text),
+            ip: Some(member.address.ip()),
+            port: member.address.port(),
+            status: public_status(member.status),
+            rank: match (member.is_leader, member.is_lighthouse) {
+                (true, _) => NodeRank::Leader,
+                (false, true) => NodeRank::Lighthouse,
+                (false, false) => NodeRank::Normal,
+            },
+            is_lighthouse: member.is_lighthouse,
+            datacenter: member.datacenter,
+            generation: member.identity.generation,
+            incarnation: member.incarnation,
+            ping_millis: member.ping_millis,
+            age_millis: 0,
+            timestamp_millis: member.timestamp_millis,
+            emit_counter,
+            status_source: Arc::clone(&member.source_name),
+            tags: Arc::default(),
+        })
+    }
+
+    /// The mean over members of how long they have been known to the failure detector's history.
+    pub(super) fn mean_ping(&self, id: MemberId) -> Duration {
+        let millis = self.get(id).map_or(0.0, |member| member.history.mean_millis());
+        Duration::from_secs_f64(millis / 1000.0)
+    }
+
+    fn count(&mut self, status: Status, by: isize) {
+        if let Some(count) = self.counts.get_mut(usize::from(status as u8)) {
+            *count = count.saturating_add_signed(by);
+        }
+    }
+
+    fn index(&mut self, id: MemberId) {
+        let Some(member) = self.slots.get(id).and_then(Option::as_ref) else { return };
+        self.handles.entry(member.handle).or_insert(id);
+        // A healthy member owns its address: a dead one's may have been given to another.
+        if member.is_healthy() {
+            self.addresses.insert(member.address, id);
+        } else {
+            self.addresses.entry(member.address).or_insert(id);
+        }
+    }
+
+    fn unindex(&mut self, id: MemberId, address: SocketAddr, handle: u32) {
+        if self.handles.get(&handle) == Some(&id) {
+            self.handles.remove(&handle);
+        }
+        if self.addresses.get(&address) == Some(&id) {
+            self.addresses.remove(&address);
+        }
+    }
+}

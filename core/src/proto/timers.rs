@@ -1,0 +1,53 @@
+//! What the engine waits for, in the order of time.
+
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+use super::members::MemberId;
+use super::time::Time;
+
+/// What happens when a moment comes. A timer is never cancelled: when it fires it looks whether it
+/// still means anything.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Timer {
+    /// The next probe of the failure detector begins.
+    Beat,
+    /// News and what is still passed on go out.
+    Gossip,
+    /// A probe repeats its PING, asks helpers, or ends.
+    Probe(u32),
+    /// A helper's ping has not been answered: tell the one who asked.
+    Nack(u32),
+    /// A suspicion may have run out.
+    Suspicion(MemberId),
+    /// DEAD members and named addresses are tried again.
+    Retry,
+    /// A node that LEFT, or a tombstone, is forgotten.
+    Forget,
+    /// This node announces itself by multicast.
+    Announce,
+    /// An announcement is answered.
+    Answer(SocketAddr),
+}
+
+#[derive(Default)]
+pub(super) struct Timers {
+    queue: BTreeSet<(Time, u64, Timer)>,
+    serial: u64,
+}
+
+impl Timers {
+    pub(super) fn arm(&mut self, at: Time, timer: Timer) {
+        self.serial += 1; // equal moments fire in the order in which they were armed
+        self.queue.insert((at, self.serial, timer));
+    }
+
+    pub(super) fn next(&self) -> Time {
+        self.queue.first().map_or(Time::NEVER, |(at, ..)| *at)
+    }
+
+    pub(super) fn pop_due(&mut self, now: Time) -> Option<Timer> {
+        let due = self.queue.first().is_some_and(|(at, ..)| *at <= now);
+        if due { self.queue.pop_first().map(|(.., timer)| timer) } else { None }
+    }
+}
