@@ -1,6 +1,15 @@
 //! Bytes to values.
 
-use super::{Carrier, DecodeError, Header, Message, Record};
+use super::fields::Reader;
+use super::kinds::{
+    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, STATUS_MASK, WITNESS_MASK,
+    WITNESS_SHIFT, message as kind, record,
+};
+use super::{
+    BroadcastRecord, Carrier, DecodeError, Evidence, Header, MAX_BROADCAST_BYTES,
+    MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, NO_DATACENTER,
+    Record, Status, VERSION, WitnessSet,
+};
 
 /// A datagram or frame whose header and message have been decoded, and whose records wait.
 #[derive(Clone, Debug)]
@@ -21,15 +30,99 @@ impl<'a> Packet<'a> {
     /// # Errors
     /// In this order: `BadVersion`, `Truncated` header, `ForeignCluster`, `Sealed`, `Oversized`,
     /// then whatever the message is refused for. A known message in the wrong carrier is a
-    /// `BadField("carrier")`.
+    /// `BadField("carrier")`. What only a later version has, is no error.
     pub fn decode(
         bytes: &'a [u8],
         cluster_tag: u32,
         carrier: Carrier,
     ) -> Result<Self, DecodeError> {
-        let _ = (bytes, cluster_tag, carrier);
-        todo!()
+        let limit = match carrier {
+            Carrier::Datagram => MAX_DATAGRAM_BYTES,
+            Carrier::Stream => MAX_FRAME_BYTES,
+        };
+        let mut reader = Reader::new(bytes);
+        let header = decode_header(&mut reader, cluster_tag)?;
+        if bytes.len() > limit {
+            return Err(DecodeError::Oversized);
+        }
+        let kind = reader.u8()?;
+        let length = usize::from(reader.u8()?);
+        let message = decode_message(kind, Reader::new(reader.bytes(length)?))?;
+        if message.carrier() != carrier {
+            return Err(DecodeError::BadField("carrier"));
+        }
+        let records = RecordIter {
+            rest: reader.rest(),
+            skipped: 0,
+        };
+        Ok(Self {
+            header,
+            message,
+            records,
+        })
     }
+}
+
+/// The version is judged by itself, so that stray bytes of any length are told from short packets.
+fn decode_header(reader: &mut Reader<'_>, cluster_tag: u32) -> Result<Header, DecodeError> {
+    let version = reader.u8()?;
+    if version != VERSION {
+        return Err(DecodeError::BadVersion);
+    }
+    let header = Header {
+        version,
+        key_id: reader.u16()?,
+        cluster_tag: reader.u32()?,
+    };
+    if header.cluster_tag != cluster_tag {
+        return Err(DecodeError::ForeignCluster);
+    }
+    if header.key_id != 0 {
+        return Err(DecodeError::Sealed);
+    }
+    Ok(header)
+}
+
+/// `fields` may be longer than what is known of them: a later version may have appended some.
+fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeError> {
+    Ok(match kind {
+        kind::PING => Message::Ping {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+            to: fields.u32()?,
+        },
+        kind::ACK => Message::Ack {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+            incarnation: fields.varint_u32()?,
+        },
+        kind::PING_REQ => Message::PingReq {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+            to: fields.u32()?,
+            target: {
+                let flags = fields.u8()?;
+                fields.address(flags)?
+            },
+        },
+        kind::NACK => Message::Nack {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+        },
+        kind::GOSSIP => Message::Gossip {
+            from: fields.u32()?,
+        },
+        kind::ANNOUNCE => Message::Announce {},
+        kind::SYNC_REQUEST => Message::SyncRequest {
+            from: fields.u32()?,
+            flags: fields.u8()?,
+        },
+        kind::SYNC_RESPONSE => Message::SyncResponse {
+            from: fields.u32()?,
+            flags: fields.u8()?,
+        },
+        unknown => return Err(DecodeError::UnknownKind(unknown)),
+    })
 }
 
 /// The records of a packet, in order.
@@ -54,9 +147,106 @@ impl Iterator for RecordIter<'_> {
     type Item = Result<Record, DecodeError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let _ = self.rest;
-        todo!()
+        while !self.rest.is_empty() {
+            let mut reader = Reader::new(self.rest);
+            match decode_record(&mut reader) {
+                Ok(Some(record)) => {
+                    self.rest = reader.rest();
+                    return Some(Ok(record));
+                }
+                Ok(None) => {
+                    self.rest = reader.rest();
+                    self.skipped += 1;
+                }
+                Err(error) => {
+                    self.rest = &[];
+                    return Some(Err(error));
+                }
+            }
+        }
+        None
     }
 }
 
 impl std::iter::FusedIterator for RecordIter<'_> {}
+
+/// None for a kind that this version does not know. What a body has beyond the known fields is
+/// skipped: a later version may have appended it.
+fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError> {
+    let kind = reader.u8()?;
+    let mut body = Reader::new(reader.prefixed()?);
+    Ok(Some(match kind {
+        record::MEMBER => Record::Member(decode_member(&mut body)?),
+        record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
+        record::DIGEST => Record::Digest(body.array()?),
+        record::BEACON => Record::Beacon {
+            index: body.u8()?,
+            sequence: body.u16()?,
+        },
+        _ => return Ok(None),
+    }))
+}
+
+fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {
+    let flags = body.u8()?;
+    let state = body.u8()?;
+    let status = Status::from_u8(state & STATUS_MASK).ok_or(DecodeError::BadField("status"))?;
+    let (address, identity) = body.addressed_identity(flags)?;
+    let incarnation = body.varint_u32()?;
+    let has = |flag: u8| flags & flag != 0;
+    let datacenter = if has(HAS_DATACENTER) {
+        body.u8()?
+    } else {
+        NO_DATACENTER
+    };
+    let source = if has(HAS_SOURCE) { body.u32()? } else { 0 };
+    let tags = if has(HAS_TAGS) {
+        Some(body.shared(MAX_TAGS_BYTES)?)
+    } else {
+        None
+    };
+    let witnesses = decode_witnesses(body, usize::from(state >> WITNESS_SHIFT & WITNESS_MASK))?;
+    Ok(MemberRecord {
+        identity,
+        address,
+        status,
+        incarnation,
+        datacenter,
+        is_lighthouse: has(LIGHTHOUSE),
+        is_leader: has(LEADER),
+        tags,
+        source,
+        witnesses,
+    })
+}
+
+/// Each witness counts once, so a set that names one twice is refused, not repaired.
+fn decode_witnesses(body: &mut Reader<'_>, count: usize) -> Result<WitnessSet, DecodeError> {
+    const BAD: DecodeError = DecodeError::BadField("witnesses");
+    if count > WitnessSet::CAPACITY {
+        return Err(BAD);
+    }
+    let mut witnesses = WitnessSet::new();
+    for _ in 0..count {
+        let handle = body.u32()?;
+        let evidence = Evidence::from_u8(body.u8()?).ok_or(BAD)?;
+        if handle == 0 || witnesses.evidence_of(handle).is_some() {
+            return Err(BAD);
+        }
+        witnesses.insert(handle, evidence);
+    }
+    Ok(witnesses)
+}
+
+fn decode_broadcast(body: &mut Reader<'_>) -> Result<BroadcastRecord, DecodeError> {
+    let flags = body.u8()?;
+    let (address, origin) = body.addressed_identity(flags)?;
+    let index = body.varint_u32()?;
+    let bytes = body.shared(MAX_BROADCAST_BYTES)?;
+    Ok(BroadcastRecord {
+        origin,
+        address,
+        index,
+        bytes,
+    })
+}

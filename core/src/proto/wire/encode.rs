@@ -1,6 +1,14 @@
 //! Values to bytes.
 
-use super::{BroadcastRecord, MemberRecord, Message, Record};
+use super::fields::{Sink, address_flags, identity_flags};
+use super::kinds::{
+    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, WITNESS_SHIFT,
+    message as message_kind, record as record_kind,
+};
+use super::{
+    BroadcastRecord, MAX_BROADCAST_BYTES, MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord, Message,
+    NO_DATACENTER, Record, VERSION, is_valid_name,
+};
 
 /// Writes one packet: header and message at once, then records while they fit.
 #[derive(Debug)]
@@ -20,30 +28,24 @@ impl<'a> PacketWriter<'a> {
         max_bytes: usize,
     ) -> Self {
         let start = out.len();
-        let _ = (cluster_tag, message);
+        put_start(out, cluster_tag, message);
         Self {
             out,
             start,
-            max_bytes,
+            max_bytes: max_bytes.max(MIN_PACKET_BYTES),
         }
     }
 
     /// Bytes of this packet so far.
     #[must_use]
-    pub fn len(&self) -> usize {
+    pub fn written(&self) -> usize {
         self.out.len() - self.start
-    }
-
-    /// Always false: a packet has a header.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        false
     }
 
     /// Bytes that are left for records.
     #[must_use]
     pub fn remaining(&self) -> usize {
-        self.max_bytes.saturating_sub(self.len())
+        self.max_bytes.saturating_sub(self.written())
     }
 
     /// Whether [`push`](Self::push) would take the record.
@@ -55,41 +57,230 @@ impl<'a> PacketWriter<'a> {
     /// Appends a record. False, and nothing is written, when it does not fit or can never be
     /// encoded (see [`record_len`]).
     pub fn push(&mut self, record: &Record) -> bool {
-        let _ = record;
-        todo!()
+        self.push_body(body_of(record))
     }
 
     /// As [`push`](Self::push), for a member record without its wrapping.
     pub fn push_member(&mut self, member: &MemberRecord) -> bool {
-        let _ = member;
-        todo!()
+        self.push_body(Body::member(member))
     }
 
     /// As [`push`](Self::push), for a broadcast without its wrapping.
     pub fn push_broadcast(&mut self, broadcast: &BroadcastRecord) -> bool {
-        let _ = broadcast;
-        todo!()
+        self.push_body(Body::broadcast(broadcast))
+    }
+
+    fn push_body(&mut self, body: Option<Body<'_>>) -> bool {
+        let room = self.remaining();
+        body.filter(|body| body.record_len() <= room)
+            .inspect(|body| body.put_record(self.out))
+            .is_some()
     }
 }
 
 /// Bytes of the record in a packet, kind and length included; none when no peer would take it: an
-/// invalid name, tags or a payload over their limits, or a witness of handle 0.
+/// invalid name, or tags or a payload over their limits.
 #[must_use]
 pub fn record_len(record: &Record) -> Option<usize> {
-    let _ = record;
-    todo!()
+    body_of(record).map(|body| body.record_len())
 }
 
 /// As [`record_len`], for a member record.
 #[must_use]
 pub fn member_record_len(member: &MemberRecord) -> Option<usize> {
-    let _ = member;
-    todo!()
+    Body::member(member).map(|body| body.record_len())
 }
 
 /// As [`record_len`], for a broadcast.
 #[must_use]
 pub fn broadcast_record_len(broadcast: &BroadcastRecord) -> Option<usize> {
-    let _ = broadcast;
-    todo!()
+    Body::broadcast(broadcast).map(|body| body.record_len())
+}
+
+/// Header and message of a packet.
+pub(super) fn put_start(out: &mut Vec<u8>, cluster_tag: u32, message: &Message) {
+    out.push(VERSION);
+    out.extend_from_slice(&0_u16.to_le_bytes());
+    out.extend_from_slice(&cluster_tag.to_le_bytes());
+    let mut length = 0_usize;
+    let kind = put_fields(&mut length, message);
+    // The longest fields are those of a PINGREQ, 31 bytes.
+    out.extend_from_slice(&[kind, length as u8]);
+    put_fields(out, message);
+}
+
+/// Writes the fields of a message; returns its kind.
+fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
+    match message {
+        Message::Ping { sequence, from, to } => {
+            put_u32s(out, &[*sequence, *from, *to]);
+            message_kind::PING
+        }
+        Message::Ack {
+            sequence,
+            from,
+            incarnation,
+        } => {
+            put_u32s(out, &[*sequence, *from]);
+            out.put_varint(u64::from(*incarnation));
+            message_kind::ACK
+        }
+        Message::PingReq {
+            sequence,
+            from,
+            to,
+            target,
+        } => {
+            put_u32s(out, &[*sequence, *from, *to]);
+            out.put(&[address_flags(target)]);
+            out.put_address(target);
+            message_kind::PING_REQ
+        }
+        Message::Nack { sequence, from } => {
+            put_u32s(out, &[*sequence, *from]);
+            message_kind::NACK
+        }
+        Message::Gossip { from } => {
+            put_u32s(out, &[*from]);
+            message_kind::GOSSIP
+        }
+        Message::Announce {} => message_kind::ANNOUNCE,
+        Message::SyncRequest { from, flags } => {
+            put_u32s(out, &[*from]);
+            out.put(&[*flags]);
+            message_kind::SYNC_REQUEST
+        }
+        Message::SyncResponse { from, flags } => {
+            put_u32s(out, &[*from]);
+            out.put(&[*flags]);
+            message_kind::SYNC_RESPONSE
+        }
+    }
+}
+
+fn put_u32s(out: &mut impl Sink, numbers: &[u32]) {
+    for number in numbers {
+        out.put(&number.to_le_bytes());
+    }
+}
+
+/// A record that may be encoded, with what is costly to find out about it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Body<'a> {
+    content: Content<'a>,
+    identity_flags: u8,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Content<'a> {
+    Member(&'a MemberRecord),
+    Broadcast(&'a BroadcastRecord),
+    Digest(&'a [u8; 16]),
+    Beacon(u8, u16),
+}
+
+/// None for a record that no peer would take.
+pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
+    let plain = |content| {
+        Some(Body {
+            content,
+            identity_flags: 0,
+        })
+    };
+    match record {
+        Record::Member(member) => Body::member(member),
+        Record::Broadcast(broadcast) => Body::broadcast(broadcast),
+        Record::Digest(digest) => plain(Content::Digest(digest)),
+        Record::Beacon { index, sequence } => plain(Content::Beacon(*index, *sequence)),
+    }
+}
+
+impl<'a> Body<'a> {
+    pub fn member(member: &'a MemberRecord) -> Option<Self> {
+        let tags = member.tags.as_ref().map_or(0, |tags| tags.len());
+        (tags <= MAX_TAGS_BYTES && is_valid_name(&member.identity.name)).then(|| Self {
+            content: Content::Member(member),
+            identity_flags: identity_flags(&member.address, &member.identity),
+        })
+    }
+
+    pub fn broadcast(broadcast: &'a BroadcastRecord) -> Option<Self> {
+        (broadcast.bytes.len() <= MAX_BROADCAST_BYTES && is_valid_name(&broadcast.origin.name))
+            .then(|| Self {
+                content: Content::Broadcast(broadcast),
+                identity_flags: identity_flags(&broadcast.address, &broadcast.origin),
+            })
+    }
+
+    /// Bytes with kind and length.
+    pub fn record_len(&self) -> usize {
+        let mut length = 1_usize;
+        length.put_varint(self.body_len() as u64);
+        length + self.body_len()
+    }
+
+    pub fn put_record(&self, out: &mut Vec<u8>) {
+        out.push(match self.content {
+            Content::Member(_) => record_kind::MEMBER,
+            Content::Broadcast(_) => record_kind::BROADCAST,
+            Content::Digest(_) => record_kind::DIGEST,
+            Content::Beacon(..) => record_kind::BEACON,
+        });
+        out.put_varint(self.body_len() as u64);
+        self.put_body(out);
+    }
+
+    fn body_len(&self) -> usize {
+        let mut length = 0;
+        self.put_body(&mut length);
+        length
+    }
+
+    fn put_body(&self, out: &mut impl Sink) {
+        match self.content {
+            Content::Member(member) => put_member(out, self.identity_flags, member),
+            Content::Broadcast(broadcast) => put_broadcast(out, self.identity_flags, broadcast),
+            Content::Digest(digest) => out.put(digest),
+            Content::Beacon(index, sequence) => {
+                out.put(&[index]);
+                out.put(&sequence.to_le_bytes());
+            }
+        }
+    }
+}
+
+fn put_member(out: &mut impl Sink, identity_flags: u8, member: &MemberRecord) {
+    let flag = |set: bool, flag: u8| if set { flag } else { 0 };
+    let has_datacenter = member.datacenter != NO_DATACENTER;
+    let flags = identity_flags
+        | flag(member.is_lighthouse, LIGHTHOUSE)
+        | flag(member.is_leader, LEADER)
+        | flag(has_datacenter, HAS_DATACENTER)
+        | flag(member.source != 0, HAS_SOURCE)
+        | flag(member.tags.is_some(), HAS_TAGS);
+    // At most 4 witnesses, so that their number fits into 3 bits.
+    let state = member.status as u8 | (member.witnesses.len() as u8) << WITNESS_SHIFT;
+    out.put(&[flags, state]);
+    out.put_addressed_identity(flags, &member.address, &member.identity);
+    out.put_varint(u64::from(member.incarnation));
+    if has_datacenter {
+        out.put(&[member.datacenter]);
+    }
+    if member.source != 0 {
+        out.put(&member.source.to_le_bytes());
+    }
+    if let Some(tags) = &member.tags {
+        out.put_prefixed(tags);
+    }
+    for witness in member.witnesses.as_slice() {
+        out.put(&witness.handle.to_le_bytes());
+        out.put(&[witness.evidence as u8]);
+    }
+}
+
+fn put_broadcast(out: &mut impl Sink, identity_flags: u8, broadcast: &BroadcastRecord) {
+    out.put(&[identity_flags]);
+    out.put_addressed_identity(identity_flags, &broadcast.address, &broadcast.origin);
+    out.put_varint(u64::from(broadcast.index));
+    out.put_prefixed(&broadcast.bytes);
 }

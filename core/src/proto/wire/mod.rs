@@ -6,10 +6,12 @@
 mod decode;
 mod encode;
 mod error;
+mod fields;
 mod frame;
+mod kinds;
 mod message;
 mod record;
-mod varint;
+
 mod witness;
 
 pub use decode::{Packet, RecordIter};

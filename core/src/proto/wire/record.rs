@@ -119,7 +119,7 @@ pub struct MemberRecord {
     pub tags: Option<Arc<[u8]>>,
     /// Handle of the member that stated this first; 0 = the member itself.
     pub source: u32,
-    /// Who confirms a suspicion; empty for other statuses.
+    /// Who confirms the suspicion or the death.
     pub witnesses: WitnessSet,
 }
 

@@ -120,23 +120,22 @@ impl WitnessSet {
         let place = self
             .as_slice()
             .partition_point(|witness| rank(witness) < rank(&added));
-        if let Some(tail) = self.slots.get_mut(place..) {
+        // A full set has no place behind its last witness, so a weaker one falls off here.
+        if let Some(tail @ [_, ..]) = self.slots.get_mut(place..) {
             tail.rotate_right(1);
-            if let Some(slot) = tail.first_mut() {
-                *slot = added;
-            }
-        }
-        if place < Self::CAPACITY && self.len() < Self::CAPACITY {
-            self.count += 1;
+            tail[0] = added;
+            self.count = self.count.saturating_add(1).min(Self::CAPACITY as u8);
         }
         *self != before
     }
 
     /// Adds all witnesses of `other`. True when the set changed.
     pub fn merge(&mut self, other: &Self) -> bool {
-        other.iter().fold(false, |changed, witness| {
-            self.insert(witness.handle, witness.evidence) || changed
-        })
+        let before = *self;
+        for witness in other.iter() {
+            self.insert(witness.handle, witness.evidence);
+        }
+        *self != before
     }
 
     fn remove(&mut self, handle: u32) {

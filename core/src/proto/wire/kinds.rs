@@ -1,0 +1,34 @@
+//! The numbers of the wire. None is ever used again for something else; `docs/wire.md` has those
+//! that are reserved.
+
+/// Message kinds.
+pub(super) mod message {
+    pub const PING: u8 = 1;
+    pub const ACK: u8 = 2;
+    pub const PING_REQ: u8 = 3;
+    pub const NACK: u8 = 4;
+    pub const GOSSIP: u8 = 5;
+    pub const ANNOUNCE: u8 = 6;
+    pub const SYNC_REQUEST: u8 = 7;
+    pub const SYNC_RESPONSE: u8 = 8;
+}
+
+/// Record kinds.
+pub(super) mod record {
+    pub const MEMBER: u8 = 1;
+    pub const BROADCAST: u8 = 2;
+    pub const DIGEST: u8 = 3;
+    pub const BEACON: u8 = 4;
+}
+
+// First byte of a member record, above the flags of address and name.
+pub(super) const LIGHTHOUSE: u8 = 1 << 2;
+pub(super) const LEADER: u8 = 1 << 3;
+pub(super) const HAS_DATACENTER: u8 = 1 << 4;
+pub(super) const HAS_SOURCE: u8 = 1 << 5;
+pub(super) const HAS_TAGS: u8 = 1 << 6;
+
+// Second byte of a member record: status below, number of witnesses above.
+pub(super) const STATUS_MASK: u8 = 0b111;
+pub(super) const WITNESS_SHIFT: u8 = 3;
+pub(super) const WITNESS_MASK: u8 = 0b111;

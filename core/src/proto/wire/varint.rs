@@ -1,1 +1,0 @@
-//! Unsigned LEB128.

@@ -1,0 +1,187 @@
+//! Packets that the encoder of this version writes byte for byte.
+
+#![allow(dead_code, clippy::unwrap_used)]
+
+use seafoam::proto::wire::{
+    BroadcastRecord, Evidence, Identity, MemberRecord, Message, NO_DATACENTER, Record, Status,
+    WitnessSet,
+};
+
+/// A packet by its name in the vectors.
+pub type Case = (&'static str, Message, Vec<Record>);
+
+const GENERATION: u64 = 1_798_000_000_000;
+pub const GOSSIP: Message = Message::Gossip { from: 0x0102_0304 };
+const PING: Message = Message::Ping {
+    sequence: 1,
+    from: 0x0102_0304,
+    to: 0x0506_0708,
+};
+
+pub fn identity(name: &str, run: u64) -> Identity {
+    Identity::new(name, GENERATION, run).unwrap()
+}
+
+/// The usual member: named by its address, no datacenter, no tags, its own word.
+pub fn typical() -> MemberRecord {
+    MemberRecord {
+        identity: identity("10.0.0.7:9999", 0x0123_4567_89ab_cdef),
+        address: "10.0.0.7:9999".parse().unwrap(),
+        status: Status::Alive,
+        incarnation: 1,
+        datacenter: NO_DATACENTER,
+        is_lighthouse: false,
+        is_leader: false,
+        tags: None,
+        source: 0,
+        witnesses: WitnessSet::new(),
+    }
+}
+
+/// Every field differs from the usual one.
+pub fn full() -> MemberRecord {
+    MemberRecord {
+        identity: identity("anemone-1", u64::MAX),
+        address: "[2001:db8::9]:7000".parse().unwrap(),
+        status: Status::Suspected,
+        incarnation: 300,
+        datacenter: 2,
+        is_lighthouse: true,
+        is_leader: true,
+        tags: Some(b"role=cache".as_slice().into()),
+        source: 0xdead_beef,
+        witnesses: WitnessSet::from_iter([
+            (4, Evidence::Silent),
+            (3, Evidence::Hung),
+            (9, Evidence::Gone),
+            (2, Evidence::Gone),
+        ]),
+    }
+}
+
+pub fn broadcast(bytes: &[u8]) -> BroadcastRecord {
+    let MemberRecord {
+        identity, address, ..
+    } = typical();
+    BroadcastRecord {
+        origin: identity,
+        address,
+        index: 128,
+        bytes: bytes.into(),
+    }
+}
+
+pub fn all() -> Vec<Case> {
+    [messages(), members(), other_records()].concat()
+}
+
+fn messages() -> Vec<Case> {
+    let (from, to, sequence) = (1, 2, 9);
+    let ack = |incarnation| Message::Ack {
+        sequence,
+        from,
+        incarnation,
+    };
+    let request = |target: &str| {
+        let target = target.parse().unwrap();
+        Message::PingReq {
+            sequence: u32::MAX,
+            from,
+            to: 0,
+            target,
+        }
+    };
+    let sync_request = Message::SyncRequest { from, flags: 1 };
+    let sync_response = Message::SyncResponse { from: to, flags: 0 };
+    let typical = vec![Record::Member(typical())];
+    vec![
+        ("ping", PING, vec![]),
+        ("ping with a member", PING, typical.clone()),
+        ("ack", ack(1), vec![]),
+        ("ack of a high incarnation", ack(u32::MAX), vec![]),
+        ("ping_req to IPv4", request("10.0.0.7:9999"), vec![]),
+        ("ping_req to IPv6", request("[2001:db8::9]:7000"), vec![]),
+        ("nack", Message::Nack { sequence, from }, vec![]),
+        ("gossip without records", GOSSIP, vec![]),
+        ("announce", Message::Announce {}, typical.clone()),
+        ("sync_request", sync_request, typical),
+        ("sync_response", sync_response, vec![Record::Member(full())]),
+    ]
+}
+
+fn members() -> Vec<Case> {
+    fn case(name: &'static str, change: impl Fn(&mut MemberRecord)) -> Case {
+        let mut member = typical();
+        change(&mut member);
+        (name, GOSSIP, vec![Record::Member(member)])
+    }
+    fn at(address: &str, name: &str) -> impl Fn(&mut MemberRecord) {
+        move |member| {
+            member.address = address.parse().unwrap();
+            member.identity = identity(name, 1);
+        }
+    }
+    let mapped = "[::ffff:10.0.0.7]:9999";
+    vec![
+        case("member with every field", |member| *member = full()),
+        case("member never heard from", |member| {
+            member.status = Status::Unknown;
+            member.identity.generation = 0;
+            member.incarnation = 0;
+        }),
+        case("member dead by another's word", |member| {
+            member.status = Status::Dead;
+            member.source = 7;
+            member.witnesses.insert(7, Evidence::Gone);
+        }),
+        case("member that left", |member| member.status = Status::Left),
+        case("member with empty tags", |member| {
+            member.tags = Some([].into());
+        }),
+        case("member in datacenter 0", |member| member.datacenter = 0),
+        case(
+            "member named by its IPv6 address",
+            at("[2001:db8::9]:70", "[2001:db8::9]:70"),
+        ),
+        case("member named by its mapped address", at(mapped, mapped)),
+        case(
+            "member named almost as its address",
+            at("10.0.0.7:9999", "10.0.0.7:999"),
+        ),
+        case(
+            "member named by another spelling",
+            at("[2001:db8::9]:70", "[2001:DB8::9]:70"),
+        ),
+    ]
+}
+
+fn other_records() -> Vec<Case> {
+    let ascending = std::array::from_fn(|at| at as u8);
+    let case = |name, record| (name, GOSSIP, vec![record]);
+    let mixed = vec![
+        Record::Beacon {
+            index: 0,
+            sequence: 1,
+        },
+        Record::Member(full()),
+        Record::Digest([0xff; 16]),
+        Record::Broadcast(broadcast(b"the tide turns")),
+    ];
+    vec![
+        case("broadcast", Record::Broadcast(broadcast(b"the tide turns"))),
+        case("empty broadcast", Record::Broadcast(broadcast(b""))),
+        case(
+            "broadcast of 200 bytes",
+            Record::Broadcast(broadcast(&[0xab; 200])),
+        ),
+        case("digest", Record::Digest(ascending)),
+        case(
+            "beacon",
+            Record::Beacon {
+                index: 14,
+                sequence: 0xfffe,
+            },
+        ),
+        ("all kinds of records", PING, mixed),
+    ]
+}

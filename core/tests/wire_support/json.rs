@@ -1,0 +1,145 @@
+//! The JSON form of wire values, as `tests/vectors/wire.json` has it for every language.
+//!
+//! Numbers of 64 bits and bytes are strings: decimal digits, and hex.
+
+#![allow(dead_code)]
+
+use seafoam::proto::wire::{
+    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, MemberRecord, Message, Record,
+    Status,
+};
+use serde_json::{Value, json};
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// None unless `text` is pairs of hex digits.
+pub fn unhex(text: &str) -> Option<Vec<u8>> {
+    let pairs = (0..text.len()).step_by(2);
+    pairs
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect()
+}
+
+pub fn carrier(carrier: Carrier) -> &'static str {
+    match carrier {
+        Carrier::Datagram => "datagram",
+        Carrier::Stream => "stream",
+    }
+}
+
+pub fn error(error: DecodeError) -> Value {
+    match error {
+        DecodeError::Truncated => json!({ "error": "truncated" }),
+        DecodeError::BadVersion => json!({ "error": "bad_version" }),
+        DecodeError::Sealed => json!({ "error": "sealed" }),
+        DecodeError::ForeignCluster => json!({ "error": "foreign_cluster" }),
+        DecodeError::UnknownKind(kind) => json!({ "error": "unknown_kind", "kind": kind }),
+        DecodeError::BadField(field) => json!({ "error": "bad_field", "field": field }),
+        DecodeError::Oversized => json!({ "error": "oversized" }),
+    }
+}
+
+pub fn message(message: &Message) -> Value {
+    match message {
+        Message::Ping { sequence, from, to } => {
+            json!({ "kind": "ping", "sequence": sequence, "from": from, "to": to })
+        }
+        Message::Ack {
+            sequence,
+            from,
+            incarnation,
+        } => {
+            json!({ "kind": "ack", "sequence": sequence, "from": from, "incarnation": incarnation })
+        }
+        Message::PingReq {
+            sequence,
+            from,
+            to,
+            target,
+        } => json!({
+            "kind": "ping_req", "sequence": sequence, "from": from, "to": to,
+            "target": target.to_string(),
+        }),
+        Message::Nack { sequence, from } => {
+            json!({ "kind": "nack", "sequence": sequence, "from": from })
+        }
+        Message::Gossip { from } => json!({ "kind": "gossip", "from": from }),
+        Message::Announce {} => json!({ "kind": "announce" }),
+        Message::SyncRequest { from, flags } => {
+            json!({ "kind": "sync_request", "from": from, "flags": flags })
+        }
+        Message::SyncResponse { from, flags } => {
+            json!({ "kind": "sync_response", "from": from, "flags": flags })
+        }
+    }
+}
+
+pub fn record(record: &Record) -> Value {
+    match record {
+        Record::Member(record) => member(record),
+        Record::Broadcast(record) => broadcast(record),
+        Record::Digest(digest) => json!({ "kind": "digest", "digest": hex(digest) }),
+        Record::Beacon { index, sequence } => {
+            json!({ "kind": "beacon", "index": index, "sequence": sequence })
+        }
+    }
+}
+
+pub fn identity(identity: &Identity) -> Value {
+    json!({
+        "name": &*identity.name,
+        "generation": identity.generation.to_string(),
+        "run": identity.run.to_string(),
+    })
+}
+
+pub fn status(status: Status) -> &'static str {
+    match status {
+        Status::Unknown => "unknown",
+        Status::Alive => "alive",
+        Status::Suspected => "suspected",
+        Status::Dead => "dead",
+        Status::Left => "left",
+    }
+}
+
+fn evidence(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Silent => "silent",
+        Evidence::Hung => "hung",
+        Evidence::Gone => "gone",
+    }
+}
+
+fn member(member: &MemberRecord) -> Value {
+    let witnesses: Vec<_> = member
+        .witnesses
+        .iter()
+        .map(|witness| json!({ "handle": witness.handle, "evidence": evidence(witness.evidence) }))
+        .collect();
+    json!({
+        "kind": "member",
+        "identity": identity(&member.identity),
+        "address": member.address.to_string(),
+        "status": status(member.status),
+        "incarnation": member.incarnation,
+        "datacenter": member.datacenter,
+        "is_lighthouse": member.is_lighthouse,
+        "is_leader": member.is_leader,
+        "tags": member.tags.as_ref().map(|tags| hex(tags)),
+        "source": member.source,
+        "witnesses": witnesses,
+    })
+}
+
+fn broadcast(broadcast: &BroadcastRecord) -> Value {
+    json!({
+        "kind": "broadcast",
+        "origin": identity(&broadcast.origin),
+        "address": broadcast.address.to_string(),
+        "index": broadcast.index,
+        "bytes": hex(&broadcast.bytes),
+    })
+}
