@@ -1,15 +1,38 @@
-//! The engine: dispatch only.
+//! The engine: its state, its doors, and the dispatch of what comes in. The rules are in the
+//! neighbouring files, one idea each.
 
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::output::{Change, Notice, StreamFailure, Transmit};
+use rand_xoshiro::Xoshiro256StarStar;
+use rand_xoshiro::rand_core::SeedableRng;
+
+use super::awareness::Awareness;
+use super::broadcast::Broadcasts;
+use super::discovery::Discovery;
+use super::gossip::Gossip;
+use super::leave::Leaving;
+use super::members::{Member, MemberId, Members, SELF};
+use super::output::{Change, Notice, Transmit};
+use super::probe::Probing;
+use super::rtt::PingHistory;
+use super::sync::Syncs;
 use super::time::Time;
+use super::timers::{Timer, Timers};
+use super::wire::{
+    Carrier, DecodeError, Identity, MemberRecord, Message, Packet, RecordIter, Status, WitnessSet,
+};
+use super::{claims, hash};
 use crate::api::config::Settings;
-use crate::api::error::Result;
+use crate::api::event::Event;
+use crate::api::level::LogLevel;
 use crate::api::node::{Node, NodeStatus};
 use crate::api::stats::Stats;
-use crate::api::validity::Why;
+
+/// A call so much later than its deadline means that this node itself was held up.
+const STALL: Duration = Duration::from_millis(100);
 
 /// Who this process is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,8 +53,34 @@ pub struct LocalNode {
 ///
 /// The caller hands in moments that never go back, drains every output after each call, and calls
 /// [`handle_timeout`](Self::handle_timeout) when [`next_deadline`](Self::next_deadline) has come.
+/// Waiting datagrams are handed in before a deadline that has come, so that a node that was held
+/// up hears what was said meanwhile before it judges anybody.
 pub struct Engine {
-    stats: Stats,
+    pub(super) settings: Settings,
+    pub(super) cluster_tag: u32,
+    pub(super) members: Members,
+    pub(super) timers: Timers,
+    pub(super) rng: Xoshiro256StarStar,
+    pub(super) stats: Stats,
+    pub(super) transmits: VecDeque<Transmit>,
+    pub(super) notices: VecDeque<Notice>,
+    pub(super) awareness: Awareness,
+    pub(super) histories: BTreeMap<u8, PingHistory>,
+    pub(super) probing: Probing,
+    pub(super) gossip: Gossip,
+    pub(super) broadcasts: Broadcasts,
+    pub(super) syncs: Syncs,
+    pub(super) discovery: Discovery,
+    pub(super) leaving: Option<Leaving>,
+    /// The two members heard last, newest first, and when: whether anybody but a given member was
+    /// heard can be told from two.
+    pub(super) heard: [(MemberId, Time); 2],
+    /// No verdict before this moment: this node was held up.
+    pub(super) distrust_until: Time,
+    /// Whether others may have heard of this run: from then on its generation is fixed.
+    pub(super) established: bool,
+    pub(super) name_taken: bool,
+    wall_offset_millis: u64,
 }
 
 impl Engine {
@@ -39,166 +88,374 @@ impl Engine {
     /// timestamps alone.
     #[must_use]
     pub fn new(now: Time, wall_millis: u64, settings: &Settings, me: LocalNode) -> Self {
-        let _ = (now, wall_millis, settings, me);
-        Self {
+        let LocalNode {
+            name,
+            address,
+            generation,
+            run,
+            seed,
+        } = me;
+        let record = MemberRecord {
+            identity: Identity {
+                name,
+                generation,
+                run,
+            },
+            address,
+            status: Status::Alive,
+            incarnation: 0,
+            datacenter: settings.datacenter,
+            is_lighthouse: settings.is_lighthouse,
+            is_leader: false,
+            tags: None,
+            source: 0,
+            witnesses: WitnessSet::new(),
+        };
+        let mut engine = Self {
+            settings: settings.clone(),
+            cluster_tag: hash::cluster_tag(&settings.cluster_name),
+            members: Members::default(),
+            timers: Timers::default(),
+            rng: Xoshiro256StarStar::seed_from_u64(seed),
             stats: Stats::default(),
+            transmits: VecDeque::new(),
+            notices: VecDeque::new(),
+            awareness: Awareness::default(),
+            histories: BTreeMap::new(),
+            probing: Probing::default(),
+            gossip: Gossip::default(),
+            broadcasts: Broadcasts::default(),
+            syncs: Syncs::new(now),
+            discovery: Discovery::new(now),
+            leaving: None,
+            heard: [(SELF, Time::ZERO); 2],
+            distrust_until: Time::ZERO,
+            established: false,
+            name_taken: false,
+            wall_offset_millis: wall_millis.saturating_sub(now.millis()),
+        };
+        let member = Member::of(&record, now, engine.wall_millis(now));
+        engine.members.insert(member);
+        engine.start(now);
+        engine
+    }
+
+    fn start(&mut self, now: Time) {
+        // A random phase keeps nodes that start together from probing in step.
+        let phase = self.below(u64::from(self.settings.heartbeat_millis) * 1000);
+        self.timers
+            .arm(now + Duration::from_micros(phase), Timer::Beat);
+        if self.settings.multicast_enabled {
+            self.timers.arm(now, Timer::Announce);
         }
     }
 
     /// A datagram arrived. Whatever it holds, it is dropped and counted where it is of no use.
     pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
-        let _ = (now, from, bytes);
+        match Packet::decode(bytes, self.cluster_tag, Carrier::Datagram) {
+            Ok(packet) => self.handle_packet(now, from, packet),
+            Err(error) => self.count_refused(error),
+        }
     }
 
-    /// A multicast announcement arrived.
-    pub fn handle_announcement(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
-        let _ = (now, from, bytes);
+    fn handle_packet(&mut self, now: Time, from: SocketAddr, packet: Packet<'_>) {
+        let Packet {
+            message, records, ..
+        } = packet;
+        let Some(sender) = sender_of(&message) else {
+            self.stats.multicast_ignored += 1; // an announcement that came to the unicast socket
+            return;
+        };
+        let known = self.note_sender(now, sender, from);
+        match message {
+            Message::Ping { sequence, to, .. } => {
+                // What the ping carries is heard first, so that the answer holds the refutation.
+                self.handle_records(now, Some(from), known, records);
+                self.answer_ping(now, from, sequence, to, known.is_some());
+            }
+            Message::Ack {
+                sequence,
+                from: handle,
+                incarnation,
+            } => {
+                self.handle_records(now, Some(from), known, records);
+                self.handle_ack(now, from, sequence, handle, incarnation);
+            }
+            Message::PingReq {
+                sequence,
+                to,
+                target,
+                ..
+            } => {
+                self.handle_records(now, Some(from), known, records);
+                if known.is_some() {
+                    self.help_ping(now, from, sequence, to, target);
+                }
+            }
+            Message::Nack { sequence, .. } => {
+                self.handle_records(now, Some(from), known, records);
+                self.handle_nack(sequence);
+            }
+            Message::Gossip { .. } => self.handle_records(now, Some(from), known, records),
+            Message::Announce {} | Message::SyncRequest { .. } | Message::SyncResponse { .. } => {
+                self.stats.dropped_malformed += 1; // the codec lets none of these through here
+            }
+        }
+    }
+
+    /// The records of a datagram, up to the first malformed one.
+    fn handle_records(
+        &mut self,
+        now: Time,
+        reply_to: Option<SocketAddr>,
+        from: Option<MemberId>,
+        records: RecordIter<'_>,
+    ) {
+        use super::wire::Record;
+        let hearsay = claims::Hearsay {
+            reply_to,
+            spreads: true,
+        };
+        for record in records {
+            match record {
+                Ok(Record::Member(member)) => self.apply_member(now, &member, hearsay),
+                Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, broadcast),
+                Ok(Record::Digest(digest)) => self.compare_digest(now, from, digest),
+                Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
+                Err(error) => {
+                    self.count_refused(error);
+                    break;
+                }
+            }
+        }
+    }
+
+    pub(super) fn count_refused(&mut self, error: DecodeError) {
+        let counter = match error {
+            DecodeError::BadVersion => &mut self.stats.dropped_version,
+            DecodeError::Sealed => &mut self.stats.dropped_sealed,
+            DecodeError::ForeignCluster => &mut self.stats.dropped_foreign_cluster,
+            DecodeError::UnknownKind(_) => &mut self.stats.dropped_unknown_kind,
+            DecodeError::Oversized => &mut self.stats.dropped_oversized,
+            DecodeError::Truncated | DecodeError::BadField(_) => &mut self.stats.dropped_malformed,
+        };
+        *counter += 1;
+    }
+
+    /// Marks the sender as heard; a stranger is asked who it is.
+    fn note_sender(&mut self, now: Time, handle: u32, from: SocketAddr) -> Option<MemberId> {
+        let Some(id) = self.members.by_handle(handle) else {
+            self.ask_stranger(now, from);
+            return None;
+        };
+        if id == SELF {
+            return None;
+        }
+        self.members.update(id, |member| member.heard = now);
+        if self.heard[0].0 != id {
+            self.heard[1] = self.heard[0];
+        }
+        self.heard[0] = (id, now);
+        Some(id)
+    }
+
+    /// When any member but `id` was heard last.
+    pub(super) fn heard_other_than(&self, id: MemberId) -> Time {
+        let other = self
+            .heard
+            .iter()
+            .find(|(heard, _)| *heard != id && *heard != SELF);
+        other.map_or(Time::ZERO, |(_, at)| *at)
     }
 
     /// The kernel reported that nothing listens at `to` (ICMP port unreachable).
+    ///
+    /// A hint that anybody can forge: in this version it changes nothing.
     pub fn handle_unreachable(&mut self, now: Time, to: SocketAddr) {
         let _ = (now, to);
     }
 
-    /// A peer's TCP exchange was read to its end; the answer to write, or none to close at once.
-    pub fn serve_stream(&mut self, now: Time, from: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
-        let _ = (now, from, request);
-        None
-    }
-
-    /// The exchange with this token ended.
-    pub fn handle_stream(&mut self, now: Time, token: u64, answer: Result<Vec<u8>, StreamFailure>) {
-        let _ = (now, token, answer);
-    }
-
     /// The next deadline has come, or more.
     pub fn handle_timeout(&mut self, now: Time) {
-        let _ = now;
+        if now.since(self.timers.next()) > STALL {
+            self.note_stall(now);
+        }
+        while let Some(timer) = self.timers.pop_due(now) {
+            match timer {
+                Timer::Beat => self.beat(now),
+                Timer::Gossip => self.gossip_tick(now),
+                Timer::Probe(sequence) => self.probe_timer(now, sequence),
+                Timer::Nack(sequence) => self.nack_timer(now, sequence),
+                Timer::Suspicion(id) => self.suspicion_timer(now, id),
+                Timer::Retry => self.retry_tick(now),
+                Timer::Forget => self.forget_tick(now),
+                Timer::Announce => self.announce(now),
+                Timer::Answer(to) => self.answer_announcement(now, to),
+            }
+        }
+    }
+
+    /// This node was held up: what it did not hear meanwhile proves nothing about others.
+    fn note_stall(&mut self, now: Time) {
+        self.stats.stalls += 1;
+        self.awareness.worse();
+        self.distrust_until = now + self.settings.suspicion_floor();
+        self.drop_own_probes();
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
     #[must_use]
     pub fn next_deadline(&self) -> Time {
-        Time::NEVER
+        self.timers.next()
     }
 
     /// The next thing to send.
     pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        None
+        self.transmits.pop_front()
     }
 
     /// The next thing to tell.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        None
+        self.notices.pop_front()
     }
 
-    /// The next change of the table. Changes come before the events that tell of them.
+    /// The next change of the table. Drain the changes before the notices, so that a reader of an
+    /// event finds what it tells of.
     pub fn poll_change(&mut self) -> Option<Change> {
-        None
-    }
-
-    /// Begins a full-state exchange with each address that is not that of a healthy member, and
-    /// says whether any is one already. The driver calls it with the addresses of a seed, again
-    /// and again with back-off, looking the name up each time.
-    pub fn contact(&mut self, now: Time, addresses: &[SocketAddr]) -> bool {
-        let _ = (now, addresses);
-        false
-    }
-
-    /// Adds a node that the user named: UNKNOWN under the text of `address` until it answers.
-    /// `resolved` is none while a host name has not been looked up; calling again with the same
-    /// text and an address goes on from there.
-    ///
-    /// # Errors
-    /// `busy` where the table is full.
-    pub fn add_node(
-        &mut self,
-        now: Time,
-        address: &str,
-        resolved: Option<SocketAddr>,
-    ) -> Result<Node> {
-        let _ = (now, address, resolved);
-        Err(crate::api::error::Error::not_available("add_node"))
-    }
-
-    /// Forgets a node and leaves a tombstone for its generation.
-    ///
-    /// # Errors
-    /// `unknown_node`; `invalid_address` for the local node.
-    pub fn remove_node(&mut self, now: Time, node: &str) -> Result<Node> {
-        let _ = (now, node);
-        Err(crate::api::error::Error::not_available("remove_node"))
-    }
-
-    /// Sets a node's local timestamp.
-    ///
-    /// # Errors
-    /// `unknown_node`.
-    pub fn touch_node(&mut self, now: Time, node: &str) -> Result<()> {
-        let _ = (now, node);
-        Err(crate::api::error::Error::not_available("touch_node"))
-    }
-
-    /// States a node's status: SUSPECTED or DEAD is an accusation that it may refute, ALIVE makes a
-    /// probe.
-    ///
-    /// # Errors
-    /// `unknown_node`; `invalid_config` for UNKNOWN and LEFT, for the local node, and where `rank`
-    /// or `datacenter` is given: those are a node's own claims.
-    pub fn update_node_status(&mut self, now: Time, node: &str, status: NodeStatus) -> Result<()> {
-        let _ = (now, node, status);
-        Err(crate::api::error::Error::not_available(
-            "update_node_status",
-        ))
-    }
-
-    /// Pings a member, or an address of none; the outcome comes as [`Notice::Pong`] within
-    /// `timeout`.
-    ///
-    /// # Errors
-    /// `busy` where too many pings wait.
-    pub fn ping(
-        &mut self,
-        now: Time,
-        to: SocketAddr,
-        ticket: u64,
-        timeout: std::time::Duration,
-    ) -> Result<()> {
-        let _ = (now, to, ticket, timeout);
-        Err(crate::api::error::Error::not_available("ping_node"))
-    }
-
-    /// Begins a broadcast and returns its index.
-    ///
-    /// # Errors
-    /// `payload_too_large`, `busy` where the queue is full; nothing was sent.
-    pub fn broadcast(&mut self, now: Time, bytes: &[u8]) -> Result<u32> {
-        let _ = (now, bytes);
-        Err(crate::api::error::Error::not_available("broadcast"))
-    }
-
-    /// Tells the cluster that this node leaves; [`Notice::Left`] follows when enough members know.
-    pub fn leave(&mut self, now: Time) {
-        let _ = now;
-    }
-
-    /// Takes over settings that changed at run time.
-    pub fn apply_settings(&mut self, now: Time, settings: &Settings) {
-        let _ = (now, settings);
-    }
-
-    /// Why a node is suspected or dead.
-    ///
-    /// # Errors
-    /// `unknown_node`.
-    pub fn why(&self, now: Time, node: &str) -> Result<Why> {
-        let _ = (now, node);
-        Err(crate::api::error::Error::not_available("why"))
+        if let Some(change) = self.discovery.changes.pop_front() {
+            return Some(change);
+        }
+        if let Some(name) = self.members.pop_removed() {
+            // The name may have come back since, or be that of a named address.
+            if self.members.by_name(&name).is_none() {
+                return Some(Change::Remove { name });
+            }
+            return self.poll_change();
+        }
+        let id = self.members.pop_dirty()?;
+        let heard = match self.members.get(id) {
+            Some(_) if id == SELF => Time::NEVER,
+            Some(member) => member.heard,
+            None => return self.poll_change(),
+        };
+        let node = self.members.snapshot(id, self.gossip.updates.left(&id))?;
+        Some(Change::Put { node, heard })
     }
 
     /// The engine's own counters and gauges; those of the runtime are 0 here.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.stats
+        let count = |status| self.members.status_count(status) as u64;
+        let unknown = self.discovery.named.len() as u64;
+        Stats {
+            members: self.members.len() as u64 + unknown,
+            members_unknown: unknown,
+            members_alive: count(Status::Alive),
+            members_suspected: count(Status::Suspected),
+            members_dead: count(Status::Dead),
+            members_left: count(Status::Left),
+            tombstones: self.members.tombstones() as u64,
+            update_queue: self.gossip.updates.len() as u64,
+            broadcast_queue: self.broadcasts.waiting() as u64,
+            probes_waiting: self.probing.waiting.len() as u64,
+            health: u64::from(self.awareness.score()),
+            ..self.stats
+        }
+    }
+
+    /// Takes over settings that changed at run time.
+    pub fn apply_settings(&mut self, now: Time, settings: &Settings) {
+        let announces = |settings: &Settings| settings.multicast_announce_interval_seconds;
+        let announced = announces(&self.settings);
+        let frontload = self.settings.frontload_millis();
+        self.settings = settings.clone();
+        if frontload != settings.frontload_millis() {
+            self.histories.clear(); // what was measured is measured again within seconds
+        }
+        if announced != announces(settings) && settings.multicast_enabled {
+            self.timers.arm(now, Timer::Announce);
+        }
+    }
+
+    // What the rules share.
+
+    pub(super) fn me(&self) -> MemberRecord {
+        // The local node is inserted by `new` and never removed.
+        self.members
+            .get(SELF)
+            .map_or_else(claims::nobody, Member::record)
+    }
+
+    pub(super) fn my_handle(&self) -> u32 {
+        self.members.get(SELF).map_or(0, |me| me.handle)
+    }
+
+    pub(super) fn wall_millis(&self, now: Time) -> u64 {
+        self.wall_offset_millis + now.millis()
+    }
+
+    /// A number from 0 to `bound - 1`; 0 where the bound is 0. The bias of the remainder is below
+    /// 2^-32 for every bound used here.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        use rand_xoshiro::rand_core::Rng;
+        self.rng.next_u64() % bound.max(1)
+    }
+
+    pub(super) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = self.below(last as u64 + 1);
+            // Below `last + 1`, which is a usize.
+            items.swap(last, usize::try_from(other).unwrap_or(last));
+        }
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        self.notices.push_back(Notice::Event(event));
+    }
+
+    pub(super) fn note(&mut self, level: LogLevel, text: String) {
+        self.notices.push_back(Notice::Log(level, text));
+    }
+
+    pub(super) fn node(&self, id: MemberId) -> Option<Arc<Node>> {
+        self.members
+            .snapshot(id, self.gossip.updates.left(&id))
+            .map(Arc::new)
+    }
+
+    /// Tells of a change of status that the table shows already.
+    pub(super) fn tell_status(&mut self, id: MemberId, previous: NodeStatus) {
+        let Some(node) = self.node(id) else { return };
+        let (status, source) = (node.status, Arc::clone(&node.status_source));
+        if status != previous {
+            self.tell(Event::Status {
+                node,
+                status,
+                previous,
+                source,
+            });
+        }
+    }
+}
+
+fn sender_of(message: &Message) -> Option<u32> {
+    match *message {
+        Message::Ping { from, .. }
+        | Message::Ack { from, .. }
+        | Message::PingReq { from, .. }
+        | Message::Nack { from, .. }
+        | Message::Gossip { from }
+        | Message::SyncRequest { from, .. }
+        | Message::SyncResponse { from, .. } => Some(from),
+        Message::Announce {} => None,
+    }
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("local", &self.me().identity.name)
+            .field("members", &self.members.len())
+            .finish_non_exhaustive()
     }
 }

@@ -93,16 +93,17 @@ impl Member {
             is_leader: self.is_leader,
             tags: self.tags.clone(),
             source: self.source,
-            witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),
+            witnesses: self
+                .suspicion
+                .map_or_else(WitnessSet::new, |held| held.witnesses),
         }
     }
 
     /// What it adds to the digest: healthy members alone, because a node that joins later need not
     /// know who died before.
     fn digest(&self) -> Option<[u8; 16]> {
-        self.is_healthy().then(|| {
-            hash::member_digest(&self.identity, self.incarnation, StatusClass::Healthy)
-        })
+        self.is_healthy()
+            .then(|| hash::member_digest(&self.identity, self.incarnation, StatusClass::Healthy))
     }
 }
 
@@ -113,6 +114,32 @@ pub(super) const fn public_status(status: Status) -> NodeStatus {
         Status::Suspected => NodeStatus::Suspected,
         Status::Dead => NodeStatus::Dead,
         Status::Left => NodeStatus::Left,
+    }
+}
+
+/// The public snapshot of a member.
+pub(super) fn snapshot_of(member: &Member, emit_counter: u16) -> Node {
+    Node {
+        name: Arc::clone(&member.identity.name),
+        address: Arc::clone(&member.address_text),
+        ip: Some(member.address.ip()),
+        port: member.address.port(),
+        status: public_status(member.status),
+        rank: match (member.is_leader, member.is_lighthouse) {
+            (true, _) => NodeRank::Leader,
+            (false, true) => NodeRank::Lighthouse,
+            (false, false) => NodeRank::Normal,
+        },
+        is_lighthouse: member.is_lighthouse,
+        datacenter: member.datacenter,
+        generation: member.identity.generation,
+        incarnation: member.incarnation,
+        ping_millis: member.ping_millis,
+        age_millis: 0,
+        timestamp_millis: member.timestamp_millis,
+        emit_counter,
+        status_source: Arc::clone(&member.source_name),
+        tags: Arc::default(),
     }
 }
 
@@ -146,11 +173,25 @@ impl Members {
     }
 
     /// Changes a member through a closure, so that digest, counts and indexes follow.
-    pub(super) fn update<T>(&mut self, id: MemberId, change: impl FnOnce(&mut Member) -> T) -> Option<T> {
+    pub(super) fn update<T>(
+        &mut self,
+        id: MemberId,
+        change: impl FnOnce(&mut Member) -> T,
+    ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
-        let before = (member.digest(), member.status, member.address, member.handle);
+        let before = (
+            member.digest(),
+            member.status,
+            member.address,
+            member.handle,
+        );
         let outcome = change(member);
-        let after = (member.digest(), member.status, member.address, member.handle);
+        let after = (
+            member.digest(),
+            member.status,
+            member.address,
+            member.handle,
+        );
         if before != after {
             if before.0 != after.0 {
                 for digest in [before.0, after.0].into_iter().flatten() {
@@ -203,16 +244,27 @@ impl Members {
                 self.tombstones.remove(&name);
             }
         }
-        let Identity { name, generation, run } = member.identity.clone();
-        self.tombstones.insert(name, Tombstone { generation, run, until: now + limits::TOMBSTONE_AGE });
+        let Identity {
+            name,
+            generation,
+            run,
+        } = member.identity.clone();
+        self.tombstones.insert(
+            name,
+            Tombstone {
+                generation,
+                run,
+                until: now + limits::TOMBSTONE_AGE,
+            },
+        );
         Some(member)
     }
 
     /// Whether a tombstone forbids this run.
     pub(super) fn is_buried(&self, identity: &Identity) -> bool {
-        self.tombstones
-            .get(&identity.name)
-            .is_some_and(|stone| (identity.generation, identity.run) <= (stone.generation, stone.run))
+        self.tombstones.get(&identity.name).is_some_and(|stone| {
+            (identity.generation, identity.run) <= (stone.generation, stone.run)
+        })
     }
 
     pub(super) fn forget_tombstones(&mut self, now: Time) {
@@ -237,16 +289,21 @@ impl Members {
 
     /// By name, or else by the text of the address.
     pub(super) fn find(&self, text: &str) -> Option<MemberId> {
-        self.by_name(text).or_else(|| self.by_address(text.parse().ok()?))
+        self.by_name(text)
+            .or_else(|| self.by_address(text.parse().ok()?))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (MemberId, &Member)> {
-        self.slots.iter().enumerate().filter_map(|(id, slot)| slot.as_ref().map(|member| (id, member)))
+        self.slots
+            .iter()
+            .enumerate()
+            .filter_map(|(id, slot)| slot.as_ref().map(|member| (id, member)))
     }
 
     /// The other members that are ALIVE or SUSPECTED.
     pub(super) fn healthy_others(&self) -> impl Iterator<Item = (MemberId, &Member)> {
-        self.iter().filter(|(id, member)| *id != SELF && member.is_healthy())
+        self.iter()
+            .filter(|(id, member)| *id != SELF && member.is_healthy())
     }
 
     /// ALIVE or SUSPECTED, the local node included.
@@ -255,7 +312,10 @@ impl Members {
     }
 
     pub(super) fn status_count(&self, status: Status) -> usize {
-        self.counts.get(usize::from(status as u8)).copied().unwrap_or(0)
+        self.counts
+            .get(usize::from(status as u8))
+            .copied()
+            .unwrap_or(0)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -288,34 +348,14 @@ impl Members {
 
     /// The public snapshot of a member; its age is for the reader to fill in.
     pub(super) fn snapshot(&self, id: MemberId, emit_counter: u16) -> Option<Node> {
-        let member = self.get(id)?;
-        Some(Node {
-            name: Arc::clone(&member.identity.name),
-            address: Arc::clone(&member.address_text),
-            ip: Some(member.address.ip()),
-            port: member.address.port(),
-            status: public_status(member.status),
-            rank: match (member.is_leader, member.is_lighthouse) {
-                (true, _) => NodeRank::Leader,
-                (false, true) => NodeRank::Lighthouse,
-                (false, false) => NodeRank::Normal,
-            },
-            is_lighthouse: member.is_lighthouse,
-            datacenter: member.datacenter,
-            generation: member.identity.generation,
-            incarnation: member.incarnation,
-            ping_millis: member.ping_millis,
-            age_millis: 0,
-            timestamp_millis: member.timestamp_millis,
-            emit_counter,
-            status_source: Arc::clone(&member.source_name),
-            tags: Arc::default(),
-        })
+        self.get(id).map(|member| snapshot_of(member, emit_counter))
     }
 
-    /// The mean over members of how long they have been known to the failure detector's history.
+    /// The mean of a member's own recent ping times.
     pub(super) fn mean_ping(&self, id: MemberId) -> Duration {
-        let millis = self.get(id).map_or(0.0, |member| member.history.mean_millis());
+        let millis = self
+            .get(id)
+            .map_or(0.0, |member| member.history.mean_millis());
         Duration::from_secs_f64(millis / 1000.0)
     }
 
@@ -326,7 +366,9 @@ impl Members {
     }
 
     fn index(&mut self, id: MemberId) {
-        let Some(member) = self.slots.get(id).and_then(Option::as_ref) else { return };
+        let Some(member) = self.slots.get(id).and_then(Option::as_ref) else {
+            return;
+        };
         self.handles.entry(member.handle).or_insert(id);
         // A healthy member owns its address: a dead one's may have been given to another.
         if member.is_healthy() {

@@ -3,10 +3,25 @@
 //! No clock, socket, thread, random source or host callback inside: the same inputs, times and
 //! seed give the same outputs, byte for byte.
 
+mod awareness;
+mod broadcast;
+mod claims;
+mod discovery;
 pub mod engine;
+mod gossip;
 pub mod hash;
+mod leave;
+mod members;
 pub mod output;
+mod probe;
+mod rtt;
+mod spread;
+mod suspicion;
+mod sync;
 pub mod time;
+mod timers;
+mod verdict;
+mod window;
 pub mod wire;
 
 pub use engine::{Engine, LocalNode};

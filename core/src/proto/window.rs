@@ -14,7 +14,10 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self { highest: None, seen: [0; WORDS] }
+        Self {
+            highest: None,
+            seen: [0; WORDS],
+        }
     }
 
     /// Marks the index; true where it was not seen before.
@@ -34,7 +37,9 @@ impl Window {
     /// Sets a bit and returns what it was.
     fn set(&mut self, index: u32, to: bool) -> bool {
         let place = (index % BROADCAST_WINDOW) as usize;
-        let Some(word) = self.seen.get_mut(place / 64) else { return true };
+        let Some(word) = self.seen.get_mut(place / 64) else {
+            return true;
+        };
         let bit = 1 << (place % 64);
         let before = *word & bit != 0;
         *word = if to { *word | bit } else { *word & !bit };

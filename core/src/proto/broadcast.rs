@@ -1,0 +1,182 @@
+//! Broadcasts: short payloads that reach every other healthy member at most once.
+
+use std::collections::BTreeMap;
+
+use super::engine::Engine;
+use super::members::{Member, SELF};
+use super::spread::{Spread, emissions};
+use super::time::Time;
+use super::window::Window;
+use super::wire::{BroadcastRecord, Identity, MemberRecord, PacketWriter, Status, WitnessSet};
+use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::event::Event;
+use crate::api::node::NodeStatus;
+use crate::limits;
+
+/// Broadcasts on their way, and what was seen of each origin.
+#[derive(Default)]
+pub(super) struct Broadcasts {
+    spread: Spread<u64>,
+    payloads: BTreeMap<u64, BroadcastRecord>,
+    bytes: usize,
+    serial: u64,
+    index: u32,
+    /// By origin: what was seen, and when it was last heard.
+    windows: BTreeMap<Identity, (Window, Time)>,
+}
+
+impl Broadcasts {
+    pub(super) fn waiting(&self) -> usize {
+        self.payloads.len()
+    }
+
+    fn is_full(&self, more: usize) -> bool {
+        self.payloads.len() >= limits::BROADCAST_QUEUE
+            || self.bytes + more > limits::BROADCAST_QUEUE_BYTES
+    }
+
+    fn pass_on(&mut self, record: BroadcastRecord, times: u16) {
+        self.serial += 1;
+        self.bytes += record.bytes.len();
+        self.payloads.insert(self.serial, record);
+        self.spread.begin(self.serial, times);
+    }
+
+    /// Fills what is left of a packet, and counts what went out.
+    pub(super) fn write(&mut self, packet: &mut PacketWriter<'_>) {
+        let mut sent = Vec::new();
+        for key in self.spread.keys() {
+            if let Some(record) = self.payloads.get(key) {
+                if packet.push_broadcast(record) {
+                    sent.push(*key);
+                }
+            }
+        }
+        for key in sent {
+            if self.spread.sent(&key) {
+                if let Some(done) = self.payloads.remove(&key) {
+                    self.bytes -= done.bytes.len();
+                }
+            }
+        }
+    }
+
+    /// Marks a broadcast as seen; true where it is new.
+    fn see(&mut self, now: Time, origin: &Identity, index: u32) -> bool {
+        if let Some((window, heard)) = self.windows.get_mut(origin) {
+            *heard = now;
+            return window.insert(index);
+        }
+        if self.windows.len() >= limits::BROADCAST_ORIGINS {
+            let oldest = self.windows.iter().min_by_key(|(_, (_, heard))| *heard);
+            if let Some(oldest) = oldest.map(|(origin, _)| origin.clone()) {
+                self.windows.remove(&oldest);
+            }
+        }
+        let mut window = Window::new();
+        window.insert(index);
+        self.windows.insert(origin.clone(), (window, now));
+        true
+    }
+}
+
+impl Engine {
+    /// Begins a broadcast and returns its index.
+    ///
+    /// # Errors
+    /// `payload_too_large`, `busy` where the queue is full; nothing was sent.
+    pub fn broadcast(&mut self, now: Time, bytes: &[u8]) -> Result<u32> {
+        let most = self.settings.max_broadcast_bytes as usize;
+        if bytes.len() > most {
+            return Err(Error::new(
+                ErrorCode::PayloadTooLarge,
+                format!(
+                    "the payload has {} bytes and max_broadcast_bytes is {most}; nothing was sent",
+                    bytes.len()
+                ),
+            ));
+        }
+        if self.broadcasts.is_full(bytes.len()) {
+            return Err(Error::new(
+                ErrorCode::Busy,
+                format!(
+                    "{} broadcasts are on their way, which is as many as fit; nothing was sent",
+                    self.broadcasts.waiting()
+                ),
+            ));
+        }
+        self.broadcasts.index = self.broadcasts.index.wrapping_add(1);
+        let index = self.broadcasts.index;
+        let me = self.me();
+        self.stats.broadcasts_sent += 1;
+        if self.members.healthy_others().next().is_some() {
+            let (origin, address) = (me.identity, me.address);
+            let record = BroadcastRecord {
+                origin,
+                address,
+                index,
+                bytes: bytes.into(),
+            };
+            self.broadcasts
+                .pass_on(record, emissions(self.members.healthy()));
+            self.news(now);
+        }
+        Ok(index)
+    }
+
+    /// A broadcast arrived: delivered once, passed on once delivered.
+    pub(super) fn receive_broadcast(&mut self, now: Time, record: BroadcastRecord) {
+        let me = self.me();
+        let own = record.origin.name == me.identity.name && record.origin.run == me.identity.run;
+        if own || !self.broadcasts.see(now, &record.origin, record.index) {
+            self.stats.broadcasts_duplicate += 1;
+            return;
+        }
+        self.stats.broadcasts_received += 1;
+        let known = self
+            .members
+            .by_name(&record.origin.name)
+            .filter(|id| *id != SELF);
+        let origin = match known.and_then(|id| self.node(id)) {
+            Some(node) => node,
+            None => std::sync::Arc::new(self.unknown_origin(now, &record)),
+        };
+        let label = format!("{}:{}", record.address, record.index).into();
+        let bytes = std::sync::Arc::clone(&record.bytes);
+        self.tell(Event::Broadcast {
+            origin,
+            index: record.index,
+            label,
+            bytes,
+        });
+        if self.broadcasts.is_full(record.bytes.len()) {
+            self.stats.broadcasts_refused += 1;
+            return;
+        }
+        self.broadcasts
+            .pass_on(record, emissions(self.members.healthy()));
+        self.news(now);
+    }
+
+    /// A snapshot of an origin that is not in the table: its broadcast came before the word of it.
+    fn unknown_origin(&self, now: Time, record: &BroadcastRecord) -> crate::api::node::Node {
+        let claim = MemberRecord {
+            identity: record.origin.clone(),
+            address: record.address,
+            status: Status::Unknown,
+            incarnation: 0,
+            datacenter: super::wire::NO_DATACENTER,
+            is_lighthouse: false,
+            is_leader: false,
+            tags: None,
+            source: 0,
+            witnesses: WitnessSet::new(),
+        };
+        let member = Member::of(&claim, now, self.wall_millis(now));
+        debug_assert_eq!(
+            super::members::public_status(member.status),
+            NodeStatus::Unknown
+        );
+        super::members::snapshot_of(&member, 0)
+    }
+}

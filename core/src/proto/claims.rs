@@ -1,0 +1,425 @@
+//! What is said about members, and what of it this node takes (protocol, identity rules).
+//!
+//! Order of what may be said of one name: the run (generation, then run id), then the incarnation,
+//! then LEFT over DEAD over SUSPECTED over ALIVE. Only a member itself raises its incarnation and
+//! says LEFT; DEAD from others is a claim to verify.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use super::engine::Engine;
+use super::members::{Member, MemberId, SELF, public_status};
+use super::output::Notice;
+use super::spread::emissions;
+use super::time::Time;
+use super::wire::{Identity, MemberRecord, Status, WitnessSet};
+use crate::api::event::Event;
+use crate::api::level::LogLevel;
+use crate::api::node::NodeStatus;
+use crate::limits;
+
+/// How a claim came.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hearsay {
+    /// Who said it, where an answer can be sent.
+    pub(super) reply_to: Option<SocketAddr>,
+    /// Whether news are passed on: not what a joining node learns of those who were there.
+    pub(super) spreads: bool,
+}
+
+/// Stands where the local node's own record should be, which is always there.
+pub(super) fn nobody() -> MemberRecord {
+    MemberRecord {
+        identity: Identity {
+            name: Arc::from("?"),
+            generation: 0,
+            run: 0,
+        },
+        address: SocketAddr::from(([0, 0, 0, 0], 0)),
+        status: Status::Unknown,
+        incarnation: 0,
+        datacenter: super::wire::NO_DATACENTER,
+        is_lighthouse: false,
+        is_leader: false,
+        tags: None,
+        source: 0,
+        witnesses: WitnessSet::new(),
+    }
+}
+
+fn run_of(identity: &Identity) -> (u64, u64) {
+    (identity.generation, identity.run)
+}
+
+impl Engine {
+    /// Takes what one record says, as far as it is news.
+    pub(super) fn apply_member(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
+        if record.identity.name == self.me().identity.name {
+            self.apply_own(now, record, hearsay);
+            return;
+        }
+        if record.status == Status::Unknown || !is_usable(record.address) {
+            return;
+        }
+        let Some(id) = self.members.by_name(&record.identity.name) else {
+            self.apply_stranger(now, record, hearsay);
+            return;
+        };
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        match run_of(&record.identity).cmp(&run_of(&member.identity)) {
+            std::cmp::Ordering::Less => self.correct(now, id, record, hearsay),
+            std::cmp::Ordering::Greater => self.replace_run(now, id, record, hearsay),
+            std::cmp::Ordering::Equal => self.apply_known(now, id, record, hearsay),
+        }
+    }
+
+    /// A name that is not in the table. Who is DEAD or LEFT there is nobody to know.
+    fn apply_stranger(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
+        let healthy = matches!(record.status, Status::Alive | Status::Suspected);
+        if !healthy || self.members.is_buried(&record.identity) || !self.admit(now) {
+            return;
+        }
+        let member = Member {
+            status: Status::Alive,
+            ..self.member_of(now, record)
+        };
+        let id = self.members.insert(member);
+        self.settle_named(now, id);
+        self.probe_soon(id);
+        self.tell_status(id, NodeStatus::Unknown);
+        if hearsay.spreads {
+            self.pass_on(now, id);
+        }
+        if record.status == Status::Suspected {
+            self.join_suspicion(now, id, record.witnesses, record.source);
+        }
+    }
+
+    /// Room and rate for one more member.
+    fn admit(&mut self, now: Time) -> bool {
+        let full = self.members.len() >= self.settings.max_members as usize;
+        if full && !self.evict(now) || !self.discovery.admissions.take(now) {
+            self.stats.members_refused += 1;
+            return false;
+        }
+        true
+    }
+
+    /// Forgets the DEAD or LEFT member that was heard least recently.
+    fn evict(&mut self, now: Time) -> bool {
+        let gone = self
+            .members
+            .iter()
+            .filter(|(id, member)| *id != SELF && !member.is_healthy());
+        let Some((id, _)) = gone.min_by_key(|(_, member)| member.heard) else {
+            return false;
+        };
+        self.forget(now, id);
+        true
+    }
+
+    /// Takes a member out of everything.
+    pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
+        self.gossip.updates.end(&id);
+        self.members.remove(id, now)
+    }
+
+    fn member_of(&self, now: Time, record: &MemberRecord) -> Member {
+        let mut member = Member::of(record, now, self.wall_millis(now));
+        if record.source != 0 {
+            member.source = record.source;
+            member.source_name = self.members.name_of(record.source);
+        }
+        member
+    }
+
+    /// A newer run of a known name: the old one is gone, whatever was believed of it.
+    fn replace_run(&mut self, now: Time, id: MemberId, record: &MemberRecord, hearsay: Hearsay) {
+        let Some(old) = self.members.get(id) else {
+            return;
+        };
+        let (was, old_address) = (public_status(old.status), old.address);
+        if was.is_healthy() {
+            self.set_status(now, id, Status::Dead, old.incarnation, 0);
+            self.tell_status(id, was);
+        }
+        let fresh = Member {
+            status: Status::Alive,
+            source: 0,
+            ..self.member_of(now, record)
+        };
+        let before = self
+            .members
+            .get(id)
+            .map_or(NodeStatus::Dead, |old| public_status(old.status));
+        self.members.update(id, |member| *member = fresh);
+        self.settle_named(now, id);
+        self.probe_soon(id);
+        self.tell_status(id, before);
+        if old_address != record.address {
+            self.tell_changed(id);
+        }
+        if hearsay.spreads {
+            self.pass_on(now, id);
+        }
+        if record.status != Status::Alive {
+            self.apply_known(now, id, record, hearsay);
+        }
+    }
+
+    /// A claim about the run that is known.
+    fn apply_known(&mut self, now: Time, id: MemberId, record: &MemberRecord, hearsay: Hearsay) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let (status, incarnation) = (member.status, member.incarnation);
+        if record.incarnation < incarnation {
+            self.correct(now, id, record, hearsay);
+            return;
+        }
+        let newer = record.incarnation > incarnation;
+        match record.status {
+            Status::Unknown => {}
+            Status::Alive => {
+                if newer && status != Status::Left {
+                    self.take_alive(now, id, record, hearsay);
+                }
+            }
+            Status::Suspected => {
+                if status == Status::Alive || status == Status::Suspected {
+                    self.raise_known(id, record.incarnation);
+                    self.join_suspicion(now, id, record.witnesses, record.source);
+                } else if newer && status == Status::Dead {
+                    // It refuted its death since, and is suspected again.
+                    self.take_alive(now, id, record, hearsay);
+                    self.join_suspicion(now, id, record.witnesses, record.source);
+                }
+            }
+            Status::Dead => self.apply_death(now, id, record),
+            Status::Left => {
+                if status != Status::Left {
+                    self.take_left(now, id, record);
+                }
+            }
+        }
+    }
+
+    /// A member's own newer claim: it is alive, whatever was believed.
+    fn take_alive(&mut self, now: Time, id: MemberId, record: &MemberRecord, hearsay: Hearsay) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let before = public_status(member.status);
+        let changed = member.address != record.address
+            || member.datacenter != record.datacenter
+            || member.is_lighthouse != record.is_lighthouse
+            || (record.tags.is_some() && member.tags != record.tags);
+        self.set_status(now, id, Status::Alive, record.incarnation, 0);
+        self.members.update(id, |member| {
+            member.address = record.address;
+            member.address_text = record.address.to_string().into();
+            member.datacenter = record.datacenter;
+            member.is_lighthouse = record.is_lighthouse;
+            member.is_leader = record.is_leader;
+            if record.tags.is_some() {
+                member.tags.clone_from(&record.tags);
+            }
+        });
+        if before == NodeStatus::Dead {
+            self.settle_named(now, id);
+            self.probe_soon(id);
+            // It may know others that were thought dead with it: a partition that healed.
+            self.sync_with(now, record.address);
+        }
+        self.tell_status(id, before);
+        if changed {
+            self.tell_changed(id);
+        }
+        if hearsay.spreads {
+            self.pass_on(now, id);
+        }
+    }
+
+    fn take_left(&mut self, now: Time, id: MemberId, record: &MemberRecord) {
+        let before = self
+            .members
+            .get(id)
+            .map_or(NodeStatus::Unknown, |m| public_status(m.status));
+        self.set_status(now, id, Status::Left, record.incarnation, 0);
+        self.tell_status(id, before);
+        self.pass_on(now, id);
+        self.timers
+            .arm(now + limits::LEFT_LISTED, super::timers::Timer::Forget);
+    }
+
+    /// Somebody holds an old belief: an accuser is told what is newer, so that the accused need not.
+    fn correct(&mut self, now: Time, id: MemberId, record: &MemberRecord, hearsay: Hearsay) {
+        let accuses = matches!(record.status, Status::Suspected | Status::Dead);
+        let known_alive = self.members.get(id).is_some_and(Member::is_healthy);
+        if let (Some(to), true, true) = (hearsay.reply_to, accuses, known_alive) {
+            self.send_news(now, to, id);
+        }
+    }
+
+    fn raise_known(&mut self, id: MemberId, incarnation: u32) {
+        self.members.update(id, |member| {
+            member.incarnation = member.incarnation.max(incarnation)
+        });
+    }
+
+    /// The one place that sets a status; the caller tells and passes on.
+    pub(super) fn set_status(
+        &mut self,
+        now: Time,
+        id: MemberId,
+        status: Status,
+        incarnation: u32,
+        source: u32,
+    ) {
+        let wall = self.wall_millis(now);
+        let source_name = match source {
+            0 => self
+                .members
+                .get(id)
+                .map(|member| Arc::clone(&member.identity.name)),
+            other => Some(self.members.name_of(other)),
+        };
+        self.members.update(id, |member| {
+            member.status = status;
+            member.incarnation = incarnation;
+            member.source = source;
+            if let Some(name) = source_name {
+                member.source_name = name;
+            }
+            member.since = now;
+            member.timestamp_millis = wall;
+            // A dead member keeps who bore witness: others that hear of it verify from there.
+            if !matches!(status, Status::Suspected | Status::Dead) {
+                member.suspicion = None;
+            }
+            member.retries = 0;
+            member.retry_at = Time::NEVER;
+        });
+        if status == Status::Dead {
+            self.plan_retry(now, id);
+        }
+    }
+
+    pub(super) fn tell_changed(&mut self, id: MemberId) {
+        if let Some(node) = self.node(id) {
+            self.tell(Event::Node { node });
+        }
+    }
+
+    /// Passes a member's state on, from now, as often as the size of the cluster asks for.
+    pub(super) fn pass_on(&mut self, now: Time, id: MemberId) {
+        let times = emissions(self.members.healthy());
+        self.gossip.updates.begin(id, times);
+        self.members.mark(id);
+        self.news(now);
+    }
+
+    // What is said of this node itself.
+
+    fn apply_own(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
+        let me = self.me();
+        match run_of(&record.identity).cmp(&run_of(&me.identity)) {
+            std::cmp::Ordering::Equal => self.apply_own_run(now, &me, record, hearsay),
+            std::cmp::Ordering::Less => {
+                // Somebody believes in an older run: it learns of this one.
+                if let Some(to) = hearsay.reply_to {
+                    self.send_news(now, to, SELF);
+                }
+            }
+            std::cmp::Ordering::Greater => self.apply_own_rival(now, &me, record),
+        }
+    }
+
+    fn apply_own_run(
+        &mut self,
+        now: Time,
+        me: &MemberRecord,
+        record: &MemberRecord,
+        hearsay: Hearsay,
+    ) {
+        if !matches!(record.status, Status::Suspected | Status::Dead) || self.leaving.is_some() {
+            return;
+        }
+        if record.incarnation < me.incarnation {
+            // Accused under an old incarnation: the current one is repeated, or an accuser that
+            // missed it would never hear it again.
+            self.pass_on(now, SELF);
+        } else {
+            self.refute(now, record.incarnation);
+        }
+        if let Some(to) = hearsay.reply_to {
+            self.send_news(now, to, SELF);
+        }
+    }
+
+    /// Contradicts an accusation under `incarnation` (SWIM, section 4.2).
+    fn refute(&mut self, now: Time, incarnation: u32) {
+        self.stats.refutations += 1;
+        self.awareness.worse();
+        self.members
+            .update(SELF, |me| match incarnation.checked_add(1) {
+                Some(next) => me.incarnation = next,
+                // An accusation at the last incarnation could not be topped: a new run can.
+                None => {
+                    me.identity.generation += 1;
+                    me.incarnation = 0;
+                    me.handle = me.identity.handle();
+                }
+            });
+        self.gossip.refuting = true;
+        self.pass_on(now, SELF);
+    }
+
+    /// A higher run of this node's own name.
+    fn apply_own_rival(&mut self, now: Time, me: &MemberRecord, record: &MemberRecord) {
+        let rival_lives = matches!(record.status, Status::Alive | Status::Suspected);
+        if rival_lives && self.established {
+            self.yield_name(record.address);
+            return;
+        }
+        // An older run whose clock was ahead, or a rival that began before this node had spoken.
+        self.note(
+            LogLevel::Info,
+            format!(
+                "an earlier run of {} has generation {}: this one takes a higher one than its own {}",
+                me.identity.name, record.identity.generation, me.identity.generation
+            ),
+        );
+        let above = record.identity.generation.saturating_add(1);
+        self.members.update(SELF, |me| {
+            me.identity.generation = above;
+            me.handle = me.identity.handle();
+        });
+        self.pass_on(now, SELF);
+    }
+
+    /// Another living process has this name and the higher generation: it wins.
+    fn yield_name(&mut self, other: SocketAddr) {
+        if self.name_taken {
+            return;
+        }
+        self.name_taken = true;
+        self.stats.conflicts += 1;
+        if let Some(node) = self.node(SELF) {
+            self.tell(Event::Conflict {
+                node,
+                other_address: other.to_string().into(),
+            });
+        }
+        self.notices.push_back(Notice::NameTaken { other });
+    }
+}
+
+/// Whether an address can be a member's.
+fn is_usable(address: SocketAddr) -> bool {
+    let ip = address.ip();
+    let broadcast = ip == IpAddr::V4(std::net::Ipv4Addr::BROADCAST);
+    address.port() != 0 && !ip.is_unspecified() && !ip.is_multicast() && !broadcast
+}

@@ -1,0 +1,174 @@
+//! Dissemination: what rides on every datagram, and the datagrams that carry nothing else (SWIM,
+//! section 4.1, with news sent at once).
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::members::{MemberId, SELF};
+use super::output::Transmit;
+use super::spread::Spread;
+use super::time::Time;
+use super::timers::Timer;
+use super::wire::{Message, PacketWriter, Record};
+
+/// Members that get what is passed on, each time.
+const FANOUT: usize = 3;
+/// Members that get a refutation at once: the accused has little time.
+const REFUTATION_FANOUT: usize = 8;
+/// News wait so long for more news: that bounds a storm to 120 datagrams per second.
+const NEWS_PAUSE: Duration = Duration::from_millis(25);
+/// What is still passed on goes out so often.
+const TICK: Duration = Duration::from_millis(200);
+/// Of the room in a datagram, so many percent are kept for broadcasts while any wait, so that a
+/// storm of updates cannot starve them, nor they the updates.
+const BROADCAST_SHARE: usize = 40;
+
+/// What is passed on, and when.
+pub(super) struct Gossip {
+    pub(super) updates: Spread<MemberId>,
+    /// Whether the next datagrams carry a refutation.
+    pub(super) refuting: bool,
+    last: Time,
+    /// The moment of the timer that counts; earlier ones that were armed mean nothing.
+    next: Time,
+    /// Members still to be gossiped to in this round.
+    order: Vec<MemberId>,
+}
+
+impl Default for Gossip {
+    fn default() -> Self {
+        Self {
+            updates: Spread::default(),
+            refuting: false,
+            last: Time::ZERO,
+            next: Time::NEVER,
+            order: Vec::new(),
+        }
+    }
+}
+
+impl Engine {
+    /// Something is worth to be passed on at once.
+    pub(super) fn news(&mut self, now: Time) {
+        let at = (self.gossip.last + NEWS_PAUSE).max(now);
+        self.plan_gossip(at);
+    }
+
+    fn plan_gossip(&mut self, at: Time) {
+        if at < self.gossip.next {
+            self.gossip.next = at;
+            self.timers.arm(at, Timer::Gossip);
+        }
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.gossip.updates.is_empty()
+    }
+
+    pub(super) fn gossip_tick(&mut self, now: Time) {
+        if now < self.gossip.next {
+            return;
+        }
+        self.gossip.next = Time::NEVER;
+        self.gossip.last = now;
+        let fanout = if self.gossip.refuting {
+            REFUTATION_FANOUT
+        } else {
+            FANOUT
+        };
+        self.gossip.refuting = false;
+        let from = self.my_handle();
+        for to in self.gossip_targets(fanout) {
+            if self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0 {
+                break;
+            }
+            self.send_message(now, to, &Message::Gossip { from }, None, false, true);
+        }
+        if !self.gossip.updates.is_empty() || self.broadcasts.waiting() > 0 {
+            self.plan_gossip(now + TICK);
+        }
+    }
+
+    /// The next members in a shuffled round: each is met once before anyone is met again.
+    fn gossip_targets(&mut self, fanout: usize) -> Vec<SocketAddr> {
+        let mut targets = Vec::with_capacity(fanout);
+        let mut refilled = false;
+        while targets.len() < fanout {
+            let Some(id) = self.gossip.order.pop() else {
+                if refilled {
+                    break;
+                }
+                refilled = true;
+                let mut order: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
+                self.shuffle(&mut order);
+                self.gossip.order = order;
+                continue;
+            };
+            let member = self
+                .members
+                .get(id)
+                .filter(|member| id != SELF && member.is_healthy());
+            if let Some(address) = member.map(|member| member.address) {
+                if !targets.contains(&address) {
+                    targets.push(address);
+                }
+            }
+        }
+        targets
+    }
+
+    /// Tells one node what is known of a member, at once.
+    pub(super) fn send_news(&mut self, now: Time, to: SocketAddr, about: MemberId) {
+        let message = Message::Gossip {
+            from: self.my_handle(),
+        };
+        self.send_message(now, to, &message, Some(about), false, false);
+    }
+
+    /// Sends a message with what rides on it: first what it must carry, then the digest, then, to
+    /// members alone, what is passed on.
+    pub(super) fn send_message(
+        &mut self,
+        now: Time,
+        to: SocketAddr,
+        message: &Message,
+        first: Option<MemberId>,
+        digest: bool,
+        piggyback: bool,
+    ) {
+        let most = self.settings.max_datagram_bytes as usize;
+        let mut bytes = Vec::with_capacity(256);
+        let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
+        let mut sent = Vec::new();
+        if let Some(member) = first.and_then(|id| self.members.get(id)) {
+            packet.push_member(&member.record());
+        }
+        if digest {
+            packet.push(&Record::Digest(self.members.digest()));
+        }
+        if piggyback {
+            let kept = match self.broadcasts.waiting() {
+                0 => 0,
+                _ => packet.remaining() * BROADCAST_SHARE / 100,
+            };
+            for id in self.gossip.updates.keys().filter(|id| Some(**id) != first) {
+                if packet.remaining() <= kept {
+                    break;
+                }
+                if let Some(member) = self.members.get(*id) {
+                    if packet.remaining() > kept && packet.push_member(&member.record()) {
+                        sent.push(*id);
+                    }
+                }
+            }
+            self.broadcasts.write(&mut packet);
+        }
+        for id in sent {
+            self.gossip.updates.sent(&id);
+            self.members.mark(id);
+        }
+        let _ = now;
+        self.transmits.push_back(Transmit::Datagram { to, bytes });
+    }
+}

@@ -1,0 +1,602 @@
+//! Probes: who is pinged when, who helps, and what an answer or silence means (SWIM, section 3.1;
+//! Lifeguard, LHA-Probe).
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::hash;
+use super::members::{MemberId, SELF};
+use super::output::Notice;
+use super::rtt::PingHistory;
+use super::time::Time;
+use super::timers::Timer;
+use super::wire::{Evidence, Message, Status};
+use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::node::PING_TIMED_OUT;
+use crate::limits;
+
+/// Members that are asked to ping a silent one.
+const HELPERS: usize = 3;
+/// The table's digest rides on one ping in so many.
+const DIGEST_EVERY: u64 = 8;
+/// Heartbeats for which a late answer is still matched to its ping.
+const LATE_BEATS: u32 = 8;
+/// A peer that stays silent has its timeout doubled so often at most.
+const MOST_DOUBLINGS: u32 = 4;
+
+/// What a ping is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Purpose {
+    /// The failure detector's turn.
+    Detect,
+    /// Somebody is suspected: does this node see the same?
+    Corroborate,
+    /// A DEAD member may be back.
+    Revive,
+    /// Hands the own LEFT over.
+    Leave,
+    /// The user asked.
+    User {
+        /// Names the call.
+        ticket: u64,
+        /// When the user's patience ends.
+        until: Time,
+    },
+    /// Another member asked.
+    Help {
+        /// Who.
+        requester: SocketAddr,
+        /// The number of its own probe.
+        sequence: u32,
+    },
+}
+
+/// A ping without an answer yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probe {
+    purpose: Purpose,
+    target: Option<MemberId>,
+    /// The run that is meant; 0 stands for whoever is there.
+    handle: u32,
+    address: SocketAddr,
+    sent: Time,
+    timeout: Duration,
+    repeats: u32,
+    helpers: u32,
+    nacks: u32,
+}
+
+/// A ping that was given up, for its late answer.
+#[derive(Clone, Copy, Debug)]
+struct Late {
+    target: MemberId,
+    handle: u32,
+    sent: Time,
+}
+
+/// The failure detector's own state.
+#[derive(Default)]
+pub(super) struct Probing {
+    pub(super) waiting: BTreeMap<u32, Probe>,
+    late: BTreeMap<u32, Late>,
+    sequence: u32,
+    beats: u64,
+    /// Members still to be probed in this round, the next one last.
+    order: Vec<MemberId>,
+}
+
+impl Engine {
+    /// One heartbeat: one probe, in turn by round robin and along the ring.
+    ///
+    /// Round robin bounds the time until anybody is probed; half of the pings to the living
+    /// successor on a ring takes away the tail.
+    pub(super) fn beat(&mut self, now: Time) {
+        let heartbeat = Duration::from_millis(u64::from(self.settings.heartbeat_millis));
+        self.timers.arm(now + heartbeat, Timer::Beat);
+        if self.leaving.is_some() {
+            return;
+        }
+        self.probing.beats += 1;
+        let forgotten = now - heartbeat * LATE_BEATS;
+        self.probing.late.retain(|_, late| late.sent >= forgotten);
+        let target = if self.probing.beats.is_multiple_of(2) {
+            self.ring_successor()
+        } else {
+            self.next_in_turn()
+        };
+        if let Some(id) = target {
+            self.probe(now, id, Purpose::Detect);
+        }
+    }
+
+    fn next_in_turn(&mut self) -> Option<MemberId> {
+        for _ in 0..2 {
+            while let Some(id) = self.probing.order.pop() {
+                if id != SELF
+                    && self
+                        .members
+                        .get(id)
+                        .is_some_and(super::members::Member::is_healthy)
+                {
+                    return Some(id);
+                }
+            }
+            let mut order: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
+            self.shuffle(&mut order);
+            self.probing.order = order;
+        }
+        None
+    }
+
+    fn ring_successor(&self) -> Option<MemberId> {
+        let mine = hash::ring_position(&self.me().identity);
+        let distance = |member: &super::members::Member| {
+            hash::ring_position(&member.identity).wrapping_sub(mine)
+        };
+        self.members
+            .healthy_others()
+            .min_by_key(|(_, member)| distance(member))
+            .map(|(id, _)| id)
+    }
+
+    /// A new member takes a random place in this round.
+    pub(super) fn probe_soon(&mut self, id: MemberId) {
+        let places = self.probing.order.len() as u64 + 1;
+        let place = self.below(places);
+        // Below the length plus one, which is a usize.
+        self.probing
+            .order
+            .insert(usize::try_from(place).unwrap_or(0), id);
+    }
+
+    /// How long an answer of this member may take.
+    fn timeout_of(&mut self, id: Option<MemberId>) -> Duration {
+        let member = id.and_then(|id| self.members.get(id));
+        let own = member.filter(|member| member.history.is_settled());
+        let doublings = member.map_or(0, |m| m.timeouts.saturating_sub(1).min(MOST_DOUBLINGS));
+        let datacenter = member.map_or(self.settings.datacenter, |member| member.datacenter);
+        let millis = match own {
+            Some(member) => member.history.timeout_millis(),
+            None => self.history_of(datacenter).timeout_millis(),
+        };
+        let millis = millis.max(f64::from(self.settings.min_ping_time_millis));
+        let factor = self.awareness.factor() << doublings;
+        Duration::from_secs_f64(millis / 1000.0) * factor
+    }
+
+    fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
+        let frontload = Duration::from_millis(u64::from(self.settings.frontload_millis()));
+        self.histories
+            .entry(datacenter)
+            .or_insert_with(|| PingHistory::shared(frontload))
+    }
+
+    /// Begins a probe, unless one for the same purpose is under way.
+    pub(super) fn probe(&mut self, now: Time, id: MemberId, purpose: Purpose) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let (handle, address) = (member.handle, member.address);
+        let same = |probe: &Probe| probe.handle == handle && probe.purpose == purpose;
+        if self.probing.waiting.values().any(same) {
+            return;
+        }
+        if matches!(purpose, Purpose::Detect | Purpose::Corroborate) {
+            self.stats.probes_sent += 1;
+        }
+        let timeout = self.timeout_of(Some(id));
+        self.begin_probe(now, Some(id), handle, address, timeout, purpose);
+    }
+
+    fn begin_probe(
+        &mut self,
+        now: Time,
+        target: Option<MemberId>,
+        handle: u32,
+        address: SocketAddr,
+        timeout: Duration,
+        purpose: Purpose,
+    ) {
+        if self.probing.waiting.len() >= limits::PROBES_WAITING {
+            return;
+        }
+        self.probing.sequence = self.probing.sequence.wrapping_add(1);
+        let sequence = self.probing.sequence;
+        let probe = Probe {
+            purpose,
+            target,
+            handle,
+            address,
+            sent: now,
+            timeout,
+            repeats: 0,
+            helpers: 0,
+            nacks: 0,
+        };
+        self.probing.waiting.insert(sequence, probe);
+        self.send_ping(now, sequence, &probe);
+        self.timers.arm(now + timeout / 2, Timer::Probe(sequence));
+    }
+
+    fn send_ping(&mut self, now: Time, sequence: u32, probe: &Probe) {
+        let from = self.my_handle();
+        let message = Message::Ping {
+            sequence,
+            from,
+            to: probe.handle,
+        };
+        // Whoever is held for suspected or dead hears of it, to refute (Lifeguard, Buddy System).
+        let accused = probe.target.filter(|id| {
+            self.members
+                .get(*id)
+                .is_some_and(|member| member.status != Status::Alive)
+        });
+        let first = match probe.purpose {
+            Purpose::Leave => Some(SELF),
+            Purpose::Detect
+            | Purpose::Corroborate
+            | Purpose::Revive
+            | Purpose::User { .. }
+            | Purpose::Help { .. } => accused,
+        };
+        let digest =
+            probe.purpose == Purpose::Detect && self.probing.beats.is_multiple_of(DIGEST_EVERY);
+        let member = probe.target.is_some();
+        self.send_message(now, probe.address, &message, first, digest, member);
+    }
+
+    /// A probe repeats its PING at half its timeout and at its timeout, asks helpers at its
+    /// timeout, and ends after two.
+    pub(super) fn probe_timer(&mut self, now: Time, sequence: u32) {
+        let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
+            return;
+        };
+        let ends = match probe.purpose {
+            Purpose::User { until, .. } => until,
+            Purpose::Detect => probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe),
+            Purpose::Corroborate | Purpose::Revive | Purpose::Leave | Purpose::Help { .. } => {
+                probe.sent + probe.timeout * 2
+            }
+        };
+        if now >= ends {
+            self.probing.waiting.remove(&sequence);
+            self.end_probe(now, sequence, &probe);
+            return;
+        }
+        let mut probe = probe;
+        if probe.repeats < 2 {
+            probe.repeats += 1;
+            self.send_ping(now, sequence, &probe);
+            if probe.repeats == 2 && probe.purpose == Purpose::Detect {
+                probe.helpers = self.ask_helpers(now, sequence, &probe);
+            }
+        }
+        self.probing.waiting.insert(sequence, probe);
+        let next = if probe.repeats < 2 {
+            probe.sent + probe.timeout
+        } else {
+            ends
+        };
+        self.timers.arm(next.max(now), Timer::Probe(sequence));
+    }
+
+    fn mean_ping_of(&self, probe: &Probe) -> Duration {
+        probe
+            .target
+            .map_or(Duration::ZERO, |id| self.members.mean_ping(id))
+    }
+
+    fn ask_helpers(&mut self, now: Time, sequence: u32, probe: &Probe) -> u32 {
+        let others = self.members.iter().filter(|(id, member)| {
+            *id != SELF && Some(*id) != probe.target && member.status == Status::Alive
+        });
+        let mut helpers: Vec<_> = others.map(|(_, member)| member.address).collect();
+        self.shuffle(&mut helpers);
+        helpers.truncate(HELPERS);
+        let from = self.my_handle();
+        let message = Message::PingReq {
+            sequence,
+            from,
+            to: probe.handle,
+            target: probe.address,
+        };
+        for helper in &helpers {
+            self.stats.indirect_probes_sent += 1;
+            self.send_message(now, *helper, &message, None, false, true);
+        }
+        u32::try_from(helpers.len()).unwrap_or(0)
+    }
+
+    fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
+        match probe.purpose {
+            Purpose::Detect | Purpose::Corroborate => self.end_detection(now, sequence, probe),
+            Purpose::Revive | Purpose::Help { .. } => {}
+            Purpose::Leave => self.leave_unheard(now),
+            Purpose::User { ticket, .. } => {
+                if let Some(id) = probe.target {
+                    self.members
+                        .update(id, |member| member.ping_millis = PING_TIMED_OUT);
+                }
+                self.notices.push_back(Notice::Pong {
+                    ticket,
+                    millis: None,
+                });
+            }
+        }
+    }
+
+    /// Silence: the member's fault only if somebody else was heard meanwhile.
+    fn end_detection(&mut self, now: Time, sequence: u32, probe: &Probe) {
+        let Some(id) = probe.target else { return };
+        let same_run = self
+            .members
+            .get(id)
+            .is_some_and(|member| member.handle == probe.handle);
+        if !same_run {
+            return;
+        }
+        self.stats.probes_failed += 1;
+        self.probing.late.insert(
+            sequence,
+            Late {
+                target: id,
+                handle: probe.handle,
+                sent: probe.sent,
+            },
+        );
+        self.members.update(id, |member| {
+            member.ping_millis = PING_TIMED_OUT;
+            member.timeouts = member.timeouts.saturating_add(1);
+        });
+        if probe.nacks < probe.helpers {
+            self.awareness.worse(); // helpers that can reach nobody say so; silence is our own
+        }
+        let alone = self.members.healthy() <= 2;
+        if alone || self.heard_other_than(id) > probe.sent {
+            self.suspect(now, id, Evidence::Silent);
+        } else {
+            self.awareness.worse();
+        }
+    }
+
+    /// After a stall: answers that came meanwhile were not read in time.
+    pub(super) fn drop_own_probes(&mut self) {
+        let detects =
+            |probe: &Probe| matches!(probe.purpose, Purpose::Detect | Purpose::Corroborate);
+        let dropped: Vec<_> = self
+            .probing
+            .waiting
+            .extract_if(.., |_, probe| detects(probe))
+            .collect();
+        for (sequence, probe) in dropped {
+            if let Some(target) = probe.target {
+                let late = Late {
+                    target,
+                    handle: probe.handle,
+                    sent: probe.sent,
+                };
+                self.probing.late.insert(sequence, late);
+            }
+        }
+    }
+
+    pub(super) fn handle_nack(&mut self, sequence: u32) {
+        self.stats.nacks_received += 1;
+        if let Some(probe) = self.probing.waiting.get_mut(&sequence) {
+            probe.nacks += 1;
+        }
+    }
+
+    /// Answers to the datagram's source; only a member gets more than the bare answer, so that
+    /// nobody can make this node send a third party more than it sent itself.
+    pub(super) fn answer_ping(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        sequence: u32,
+        to: u32,
+        member: bool,
+    ) {
+        if to != 0 && to != self.my_handle() {
+            self.send_news(now, from, SELF); // an earlier run was meant: it is told of this one
+            return;
+        }
+        let me = self.me();
+        let message = Message::Ack {
+            sequence,
+            from: self.my_handle(),
+            incarnation: me.incarnation,
+        };
+        self.send_message(now, from, &message, None, false, member);
+    }
+
+    pub(super) fn handle_ack(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        sequence: u32,
+        handle: u32,
+        incarnation: u32,
+    ) {
+        let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
+            self.handle_late_ack(now, sequence, handle);
+            return;
+        };
+        if probe.handle != 0 && probe.handle != handle {
+            return;
+        }
+        self.probing.waiting.remove(&sequence);
+        self.stats.acks_received += 1;
+        let round_trip = now.since(probe.sent);
+        if let Purpose::Help {
+            requester,
+            sequence,
+        } = probe.purpose
+        {
+            let message = Message::Ack {
+                sequence,
+                from: handle,
+                incarnation,
+            };
+            self.send_message(now, requester, &message, None, false, false);
+            return;
+        }
+        if let Some(id) = probe.target {
+            self.note_answer(
+                now,
+                id,
+                handle,
+                (from == probe.address).then_some(round_trip),
+            );
+            self.take_incarnation(now, id, handle, incarnation);
+        }
+        match probe.purpose {
+            Purpose::Detect => self.awareness.better(),
+            Purpose::Leave => self.leave_heard(now),
+            Purpose::User { ticket, .. } => {
+                let millis = Some(round_trip.as_secs_f64() * 1000.0);
+                self.notices.push_back(Notice::Pong { ticket, millis });
+            }
+            Purpose::Corroborate | Purpose::Revive | Purpose::Help { .. } => {}
+        }
+    }
+
+    /// A member answered, itself or (then without a time) through a helper.
+    fn note_answer(&mut self, now: Time, id: MemberId, handle: u32, round_trip: Option<Duration>) {
+        let wall = self.wall_millis(now);
+        let datacenter = self
+            .members
+            .get(id)
+            .filter(|member| member.handle == handle);
+        let Some(datacenter) = datacenter.map(|member| member.datacenter) else {
+            return;
+        };
+        self.members.update(id, |member| {
+            member.heard = now;
+            member.timestamp_millis = wall;
+            member.timeouts = 0;
+            if let Some(time) = round_trip {
+                member.ping_millis = time.as_secs_f64() * 1000.0;
+                member.history.record(time);
+            }
+        });
+        if let Some(time) = round_trip {
+            self.history_of(datacenter).record(time);
+        }
+    }
+
+    /// An answer carries the member's own incarnation: a higher one than known is its own claim.
+    fn take_incarnation(&mut self, now: Time, id: MemberId, handle: u32, incarnation: u32) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        if member.handle != handle
+            || member.incarnation >= incarnation
+            || member.status == Status::Left
+        {
+            return;
+        }
+        let mut record = member.record();
+        record.status = Status::Alive;
+        record.incarnation = incarnation;
+        record.source = 0;
+        let hearsay = super::claims::Hearsay {
+            reply_to: None,
+            spreads: true,
+        };
+        self.apply_member(now, &record, hearsay);
+    }
+
+    fn handle_late_ack(&mut self, now: Time, sequence: u32, handle: u32) {
+        let Some(late) = self.probing.late.remove(&sequence) else {
+            return;
+        };
+        if late.handle != handle {
+            return;
+        }
+        self.stats.acks_late += 1;
+        self.note_answer(now, late.target, handle, Some(now.since(late.sent)));
+    }
+
+    /// Pings `target` for another member.
+    pub(super) fn help_ping(
+        &mut self,
+        now: Time,
+        requester: SocketAddr,
+        sequence: u32,
+        handle: u32,
+        target: SocketAddr,
+    ) {
+        // Only known targets: nobody can aim this node at a stranger.
+        let Some(id) = self.members.by_address(target) else {
+            return;
+        };
+        let purpose = Purpose::Help {
+            requester,
+            sequence,
+        };
+        let known = self
+            .probing
+            .waiting
+            .values()
+            .any(|probe| probe.purpose == purpose);
+        if known || self.probing.waiting.len() >= limits::PROBES_WAITING {
+            return;
+        }
+        self.stats.indirect_probes_served += 1;
+        let timeout = self.timeout_of(Some(id));
+        self.begin_probe(now, Some(id), handle, target, timeout, purpose);
+        self.timers.arm(
+            now + timeout.mul_f64(0.8),
+            Timer::Nack(self.probing.sequence),
+        );
+    }
+
+    pub(super) fn nack_timer(&mut self, now: Time, sequence: u32) {
+        let Some(probe) = self.probing.waiting.get(&sequence) else {
+            return;
+        };
+        if let Purpose::Help {
+            requester,
+            sequence,
+        } = probe.purpose
+        {
+            let message = Message::Nack {
+                sequence,
+                from: self.my_handle(),
+            };
+            self.send_message(now, requester, &message, None, false, false);
+        }
+    }
+
+    /// Pings a member, or an address of none; the outcome comes as [`Notice::Pong`] within
+    /// `timeout`.
+    ///
+    /// # Errors
+    /// `busy` where too many pings wait.
+    pub fn ping(
+        &mut self,
+        now: Time,
+        to: SocketAddr,
+        ticket: u64,
+        timeout: Duration,
+    ) -> Result<()> {
+        if self.probing.waiting.len() >= limits::PROBES_WAITING {
+            let text = format!(
+                "{} pings wait for answers, which is the limit",
+                limits::PROBES_WAITING
+            );
+            return Err(Error::new(ErrorCode::Busy, text));
+        }
+        let id = self.members.by_address(to).filter(|id| *id != SELF);
+        let purpose = Purpose::User {
+            ticket,
+            until: now + timeout,
+        };
+        let repeat_after = self.timeout_of(id).min(timeout);
+        self.begin_probe(now, id, 0, to, repeat_after, purpose);
+        Ok(())
+    }
+}

@@ -1,0 +1,166 @@
+//! Full-state exchange over streams: at join, and where digests of the table differ.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::claims::Hearsay;
+use super::engine::Engine;
+use super::members::MemberId;
+use super::output::{StreamFailure, Transmit};
+use super::time::Time;
+use super::wire::{
+    Carrier, DecodeError, FrameReader, FrameStep, FrameWriter, MAX_FRAME_BYTES, Message, Packet,
+    Record,
+};
+use crate::limits;
+
+/// Exchanges because of digests follow one another no faster than this,
+const LEAST_PAUSE: Duration = Duration::from_secs(1);
+/// and where they change nothing (a member removed by hand, say) ever slower, up to this.
+const MOST_PAUSE: Duration = Duration::from_secs(64);
+
+/// Exchanges that this node began.
+pub(super) struct Syncs {
+    under_way: BTreeMap<u64, SocketAddr>,
+    token: u64,
+    /// No exchange because of a digest before this moment.
+    not_before: Time,
+    pause: Duration,
+}
+
+impl Syncs {
+    pub(super) fn new(now: Time) -> Self {
+        Self {
+            under_way: BTreeMap::new(),
+            token: 0,
+            not_before: now,
+            pause: LEAST_PAUSE,
+        }
+    }
+}
+
+impl Engine {
+    /// Begins an exchange with this address, unless one is under way or too many are.
+    pub(super) fn sync_with(&mut self, now: Time, to: SocketAddr) {
+        let syncs = &mut self.syncs;
+        let full = syncs.under_way.len() >= limits::SYNCS;
+        if full || syncs.under_way.values().any(|other| *other == to) {
+            return;
+        }
+        syncs.token += 1;
+        let token = syncs.token;
+        syncs.under_way.insert(token, to);
+        syncs.not_before = now + syncs.pause;
+        self.stats.syncs_started += 1;
+        let message = Message::SyncRequest {
+            from: self.my_handle(),
+            flags: 0,
+        };
+        let request = self.full_state(&message);
+        self.transmits
+            .push_back(Transmit::Stream { to, token, request });
+    }
+
+    fn full_state(&self, message: &Message) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let mut frames = FrameWriter::new(&mut bytes, self.cluster_tag, message, MAX_FRAME_BYTES);
+        for (_, member) in self.members.iter() {
+            frames.push_member(&member.record());
+        }
+        frames.finish();
+        bytes
+    }
+
+    /// A peer's TCP exchange was read to its end; the answer to write, or none to close at once.
+    pub fn serve_stream(&mut self, now: Time, from: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
+        let _ = from;
+        // The answer is what was known before, so that a peer does not get its own words back.
+        let message = Message::SyncResponse {
+            from: self.my_handle(),
+            flags: 0,
+        };
+        let answer = self.full_state(&message);
+        match self.take_frames(now, request, true) {
+            Ok(()) => {
+                self.stats.syncs_served += 1;
+                self.established = true;
+                Some(answer)
+            }
+            Err(error) => {
+                self.count_refused(error);
+                None
+            }
+        }
+    }
+
+    /// The exchange with this token ended.
+    pub fn handle_stream(&mut self, now: Time, token: u64, answer: Result<Vec<u8>, StreamFailure>) {
+        if self.syncs.under_way.remove(&token).is_none() {
+            return;
+        }
+        let Ok(answer) = answer else { return }; // the driver counts failures, seeds are retried
+        let before = self.members.digest();
+        // What a node learns when it joins, everybody there knows: nothing to pass on.
+        let joins = self.members.len() == 1;
+        if let Err(error) = self.take_frames(now, &answer, !joins) {
+            self.count_refused(error);
+            return;
+        }
+        self.stats.syncs_completed += 1;
+        self.established = true;
+        let changed = self.members.digest() != before;
+        self.syncs.pause = if changed {
+            LEAST_PAUSE
+        } else {
+            (self.syncs.pause * 2).min(MOST_PAUSE)
+        };
+        self.syncs.not_before = now + self.syncs.pause;
+    }
+
+    fn take_frames(
+        &mut self,
+        now: Time,
+        mut bytes: &[u8],
+        spreads: bool,
+    ) -> Result<(), DecodeError> {
+        let mut reader = FrameReader::new();
+        let hearsay = Hearsay {
+            reply_to: None,
+            spreads,
+        };
+        loop {
+            match reader.step(&mut bytes)? {
+                FrameStep::Frame(frame) => {
+                    let packet = Packet::decode(frame, self.cluster_tag, Carrier::Stream)?;
+                    for record in packet.records {
+                        if let Record::Member(member) = record? {
+                            self.apply_member(now, &member, hearsay);
+                        }
+                    }
+                }
+                FrameStep::End => return Ok(()),
+                FrameStep::More => return reader.finish(),
+            }
+        }
+    }
+
+    /// A peer's table as it says of itself: where it differs while nothing is on its way here, the
+    /// two exchange theirs.
+    pub(super) fn compare_digest(&mut self, now: Time, from: Option<MemberId>, digest: [u8; 16]) {
+        if digest == self.members.digest() {
+            self.syncs.pause = LEAST_PAUSE;
+            return;
+        }
+        self.stats.digests_differing += 1;
+        let Some(address) = from
+            .and_then(|id| self.members.get(id))
+            .map(|member| member.address)
+        else {
+            return;
+        };
+        if self.is_quiet() && now >= self.syncs.not_before {
+            self.sync_with(now, address);
+        }
+    }
+}

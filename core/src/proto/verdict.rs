@@ -1,0 +1,291 @@
+//! Suspicion from its beginning to refutation or death, and the guards that keep a node from
+//! judging others by its own trouble.
+
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::hash;
+use super::members::{MemberId, SELF, public_status};
+use super::probe::Purpose;
+use super::suspicion::{LONGEST, Suspicion, confirmations_wanted, patience};
+use super::time::Time;
+use super::timers::Timer;
+use super::wire::{Evidence, MemberRecord, Status, WitnessSet};
+use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::node::NodeStatus;
+use crate::api::validity::Why;
+
+/// Silence of everybody else from which on a node holds itself for the deaf one.
+const DEAF: Duration = Duration::from_secs(1);
+/// How soon a verdict that was put off is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+/// So many living members are asked to look for themselves when somebody is suspected.
+const CORROBORATORS: usize = 5;
+
+impl Engine {
+    /// A probe of this node's own found nobody.
+    pub(super) fn suspect(&mut self, now: Time, id: MemberId, evidence: Evidence) {
+        let me = self.my_handle();
+        let witnesses = WitnessSet::from_iter([(me, evidence)]);
+        let was_alive = self
+            .members
+            .get(id)
+            .is_some_and(|member| member.status == Status::Alive);
+        if was_alive {
+            self.stats.suspicions_raised += 1;
+        }
+        self.hold_suspicion(now, id, witnesses, me);
+        let failed = |member: &mut super::members::Member| {
+            if let Some(held) = &mut member.suspicion {
+                held.own_failed = true;
+            }
+        };
+        self.members.update(id, failed);
+        self.suspicion_timer(now, id);
+    }
+
+    /// Others suspect a member.
+    pub(super) fn join_suspicion(
+        &mut self,
+        now: Time,
+        id: MemberId,
+        witnesses: WitnessSet,
+        source: u32,
+    ) {
+        let was_alive = self
+            .members
+            .get(id)
+            .is_some_and(|member| member.status == Status::Alive);
+        if was_alive {
+            self.stats.suspicions_learned += 1;
+        }
+        self.hold_suspicion(now, id, witnesses, source);
+        if was_alive && self.is_corroborator(id) {
+            self.probe(now, id, Purpose::Corroborate);
+        }
+    }
+
+    /// Merges witnesses into the suspicion of a member; what grew is news.
+    fn hold_suspicion(&mut self, now: Time, id: MemberId, witnesses: WitnessSet, source: u32) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let before = public_status(member.status);
+        let incarnation = member.incarnation;
+        let mut held = match (member.status, member.suspicion) {
+            (Status::Alive, _) => Suspicion {
+                since: now,
+                witnesses: WitnessSet::new(),
+                own_failed: false,
+                deadline: Time::NEVER,
+            },
+            (Status::Suspected, Some(held)) => held,
+            (Status::Suspected | Status::Unknown | Status::Dead | Status::Left, _) => return,
+        };
+        let grew = held.witnesses.merge(&witnesses);
+        if before == NodeStatus::Alive {
+            self.set_status(now, id, Status::Suspected, incarnation, source);
+        } else if !grew {
+            return;
+        }
+        let deadline = held.since + self.patience_for(&held);
+        if deadline < held.deadline {
+            held.deadline = deadline;
+            self.timers.arm(deadline.max(now), Timer::Suspicion(id));
+        }
+        self.members
+            .update(id, |member| member.suspicion = Some(held));
+        self.tell_status(id, before);
+        self.pass_on(now, id);
+    }
+
+    fn patience_for(&self, held: &Suspicion) -> Duration {
+        let wanted = confirmations_wanted(self.members.healthy());
+        let confirmations = held.witnesses.len().saturating_sub(1).min(wanted);
+        let floor = self.settings.suspicion_floor();
+        patience(
+            confirmations,
+            wanted,
+            floor,
+            LONGEST,
+            self.awareness.factor(),
+        )
+    }
+
+    /// Whether this node is among the five that should look for themselves: the lowest hashes over
+    /// suspect and observer, so that every node finds the same five without asking.
+    fn is_corroborator(&self, id: MemberId) -> bool {
+        let Some(suspect) = self.members.get(id) else {
+            return false;
+        };
+        let rank = |observer: u32| {
+            let mut key = [0; 12];
+            let parts = suspect.handle.to_le_bytes().into_iter();
+            let parts = parts
+                .chain(suspect.incarnation.to_le_bytes())
+                .chain(observer.to_le_bytes());
+            key.iter_mut()
+                .zip(parts)
+                .for_each(|(byte, part)| *byte = part);
+            hash::score(&key, &suspect.identity.name)
+        };
+        let mine = rank(self.my_handle());
+        let others = self
+            .members
+            .healthy_others()
+            .filter(|(other, _)| *other != id);
+        others
+            .filter(|(_, other)| rank(other.handle) < mine)
+            .count()
+            < CORROBORATORS
+    }
+
+    /// DEAD from others: taken where this node suspects long enough itself, verified otherwise.
+    pub(super) fn apply_death(&mut self, now: Time, id: MemberId, record: &MemberRecord) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let before = public_status(member.status);
+        let held = match member.status {
+            Status::Dead | Status::Left | Status::Unknown => return,
+            Status::Alive => None,
+            Status::Suspected => member.suspicion,
+        };
+        let incarnation = record.incarnation.max(member.incarnation);
+        if held.is_some_and(|held| now.since(held.since) * 2 >= self.patience_for(&held)) {
+            self.stats.deaths_learned += 1;
+            self.set_status(now, id, Status::Dead, incarnation, record.source);
+            self.tell_status(id, before);
+            self.pass_on(now, id);
+            return;
+        }
+        self.members
+            .update(id, |member| member.incarnation = incarnation);
+        self.join_suspicion(now, id, record.witnesses, record.source);
+        if before == NodeStatus::Alive {
+            self.probe(now, id, Purpose::Corroborate);
+        }
+    }
+
+    /// A suspicion may have run out.
+    pub(super) fn suspicion_timer(&mut self, now: Time, id: MemberId) {
+        let suspected = self
+            .members
+            .get(id)
+            .filter(|member| member.status == Status::Suspected);
+        let Some(held) = suspected.and_then(|member| member.suspicion) else {
+            return;
+        };
+        let due = held.since + self.patience_for(&held);
+        if now < due {
+            // Armed for an earlier moment than the one that counts now, health included.
+            if held.deadline <= now {
+                self.look_again(id, due);
+            }
+            return;
+        }
+        if let Some(later) = self.distrust(now, id, &held) {
+            self.stats.verdicts_withheld += 1;
+            self.look_again(id, later);
+            return;
+        }
+        let wanted = confirmations_wanted(self.members.healthy()) + 1;
+        if held.own_failed || held.witnesses.len() >= wanted {
+            self.declare_dead(now, id);
+        } else {
+            // Nobody is judged on hearsay alone: one look of its own first.
+            self.probe(now, id, Purpose::Corroborate);
+            self.look_again(id, now + LOOK_AGAIN);
+        }
+    }
+
+    fn look_again(&mut self, id: MemberId, at: Time) {
+        self.members.update(id, |member| {
+            if let Some(held) = &mut member.suspicion {
+                held.deadline = at;
+            }
+        });
+        self.timers.arm(at, Timer::Suspicion(id));
+    }
+
+    /// Until when this node distrusts itself too much to judge `id`; none where it does not.
+    fn distrust(&self, now: Time, id: MemberId, held: &Suspicion) -> Option<Time> {
+        if now < self.distrust_until {
+            return Some(self.distrust_until);
+        }
+        // Of two nodes neither has anybody else to hear; and who heard nobody for the longest
+        // patience has outlived the rest.
+        let alone = self.members.healthy() <= 2;
+        let deaf = now.since(self.heard_other_than(id)) > DEAF;
+        let outlived = now.since(held.since) >= LONGEST.max(self.settings.suspicion_floor());
+        (deaf && !alone && !outlived).then(|| now + LOOK_AGAIN)
+    }
+
+    fn declare_dead(&mut self, now: Time, id: MemberId) {
+        let Some(member) = self.members.get(id) else {
+            return;
+        };
+        let (before, incarnation) = (public_status(member.status), member.incarnation);
+        self.stats.deaths_declared += 1;
+        let me = self.my_handle();
+        self.set_status(now, id, Status::Dead, incarnation, me);
+        self.tell_status(id, before);
+        self.pass_on(now, id);
+    }
+
+    /// States a node's status: SUSPECTED or DEAD is an accusation that it may refute, ALIVE makes a
+    /// probe.
+    ///
+    /// # Errors
+    /// `unknown_node`; `invalid_config` for UNKNOWN and LEFT, and for the local node.
+    pub fn update_node_status(&mut self, now: Time, node: &str, status: NodeStatus) -> Result<()> {
+        let id = self.find(node)?;
+        if id == SELF {
+            return Err(Error::new(
+                ErrorCode::InvalidConfig,
+                "the status of the local node cannot be set: it is alive until it leaves",
+            ));
+        }
+        match status {
+            NodeStatus::Alive => self.probe(now, id, Purpose::Detect),
+            NodeStatus::Suspected | NodeStatus::Dead => {
+                // An accusation, of whatever word: the accused has its time to refute.
+                self.suspect(now, id, Evidence::Silent);
+                self.probe(now, id, Purpose::Corroborate);
+            }
+            NodeStatus::Unknown | NodeStatus::Left => {
+                return Err(Error::new(
+                    ErrorCode::InvalidConfig,
+                    format!("status = {status} is refused: it takes alive, suspected or dead"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Why a node is suspected or dead.
+    ///
+    /// # Errors
+    /// `unknown_node`.
+    pub fn why(&self, now: Time, node: &str) -> Result<Why> {
+        let id = self.find(node)?;
+        let (Some(member), Some(node)) = (self.members.get(id), self.node(id)) else {
+            return Err(self.unknown(node));
+        };
+        let held = member.suspicion;
+        let names = held.map_or_else(Vec::new, |held| {
+            held.witnesses
+                .iter()
+                .map(|witness| self.members.name_of(witness.handle))
+                .collect()
+        });
+        Ok(Why {
+            node,
+            since_millis: u64::try_from(now.since(member.since).as_millis()).unwrap_or(u64::MAX),
+            source: std::sync::Arc::clone(&member.source_name),
+            witnesses: names,
+            own_ping_failed: held.is_some_and(|held| held.own_failed),
+            own_health: self.awareness.score(),
+        })
+    }
+}
