@@ -6,11 +6,14 @@ mod wire_support;
 
 use proptest::collection::vec;
 use proptest::prelude::*;
+use seafoam::proto::hash;
 use seafoam::proto::wire::{
     Carrier, FrameReader, FrameStep, FrameWriter, HEADER_BYTES, MAX_FRAME_BYTES, MIN_PACKET_BYTES,
-    Message, Packet, PacketWriter, Record, WitnessSet, record_len,
+    MemberRecord, Message, Packet, PacketWriter, Record, WitnessSet, record_len,
 };
-use wire_support::{any_evidence, any_message, any_record, any_witnesses, decode, encode, tag};
+use wire_support::{
+    any_evidence, any_message, any_record, any_witnesses, cases, decode, encode, tag,
+};
 
 fn config() -> ProptestConfig {
     ProptestConfig {
@@ -194,6 +197,46 @@ fn a_stream_without_records_has_one_frame() {
 }
 
 #[test]
+fn frames_and_packets_are_filled_to_the_last_byte() {
+    let message = Message::SyncResponse { from: 7, flags: 0 };
+    let beacon = Record::Beacon {
+        index: 1,
+        sequence: 2,
+    };
+    let fixed = encode(&message, &[]).len();
+    let stream = stream_of(&message, &vec![beacon.clone(); 1000], fixed + 5 * 500);
+    let (frames, _) = frames_of(&stream, 100);
+    assert_eq!(
+        frames.iter().map(Vec::len).collect::<Vec<_>>(),
+        [fixed + 2500; 2]
+    );
+
+    let mut out = Vec::new();
+    let writer = PacketWriter::new(&mut out, tag(), &message, 0);
+    assert_eq!(writer.remaining(), MIN_PACKET_BYTES - fixed);
+}
+
+#[test]
+fn the_owner_depends_on_the_set_of_names_only() {
+    let names = ["a", "b", "c", "d", "e"];
+    for key in 0..100_u32 {
+        let key = key.to_le_bytes();
+        let owner = hash::owner(&key, names);
+        assert_eq!(hash::owner(&key, names.into_iter().rev()), owner);
+        let others = names.into_iter().filter(|name| Some(*name) != owner);
+        assert_ne!(hash::owner(&key, others.clone()), owner);
+        // Who does not own it may leave without moving it.
+        for gone in others {
+            assert_eq!(
+                hash::owner(&key, names.into_iter().filter(|name| *name != gone)),
+                owner
+            );
+        }
+    }
+    assert_eq!(hash::owner(b"key", []), None);
+}
+
+#[test]
 fn scope_ids_stay_at_home() {
     let scoped = "[fe80::1%3]:9999".parse().unwrap();
     let bare = "[fe80::1]:9999".parse().unwrap();
@@ -213,4 +256,23 @@ fn scope_ids_stay_at_home() {
         target: bare,
     };
     assert_eq!(decode(&bytes, Carrier::Datagram), Ok((expected, vec![])));
+
+    let member = |address, name| {
+        let identity = cases::identity(name, 1);
+        Record::Member(MemberRecord {
+            identity,
+            address,
+            ..cases::typical()
+        })
+    };
+    let message = Message::Gossip { from: 1 };
+    let record = member(bare, "[fe80::1]:9999");
+    let found = encode(&message, &[member(scoped, "[fe80::1]:9999")]);
+    assert_eq!(found, encode(&message, &[record]));
+    // A name with a scope id is a name, and stays what it is.
+    let found = decode(
+        &encode(&message, &[member(scoped, "[fe80::1%3]:9999")]),
+        Carrier::Datagram,
+    );
+    assert_eq!(found, Ok((message, vec![member(bare, "[fe80::1%3]:9999")])));
 }

@@ -149,6 +149,10 @@ fn members() -> Vec<Case> {
             at("10.0.0.7:9999", "10.0.0.7:999"),
         ),
         case(
+            "member named beyond its address",
+            at("10.0.0.7:999", "10.0.0.7:9999"),
+        ),
+        case(
             "member named by another spelling",
             at("[2001:db8::9]:70", "[2001:DB8::9]:70"),
         ),
