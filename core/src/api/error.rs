@@ -72,6 +72,7 @@ impl Error {
         )
     }
 
+    #[cfg(feature = "runtime")]
     pub(crate) fn closed() -> Self {
         Self::new(
             ErrorCode::Closed,
@@ -79,6 +80,7 @@ impl Error {
         )
     }
 
+    #[cfg(feature = "runtime")]
     pub(crate) fn forked() -> Self {
         Self::new(
             ErrorCode::Forked,

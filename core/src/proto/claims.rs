@@ -23,6 +23,8 @@ use crate::limits;
 pub(super) struct Hearsay {
     /// Who said it, where an answer can be sent.
     pub(super) reply_to: Option<SocketAddr>,
+    /// The handle of who said it: what a member says of itself lifts a tombstone.
+    pub(super) speaker: u32,
     /// Whether news are passed on: not what a joining node learns of those who were there.
     pub(super) spreads: bool,
 }
@@ -78,7 +80,9 @@ impl Engine {
     /// A name that is not in the table. Who is DEAD or LEFT there is nobody to know.
     fn apply_stranger(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
         let healthy = matches!(record.status, Status::Alive | Status::Suspected);
-        if !healthy || self.members.is_buried(&record.identity) || !self.admit(now) {
+        let speaks_itself = record.identity.handle() == hearsay.speaker;
+        let buried = self.members.is_buried(&record.identity) && !speaks_itself;
+        if !healthy || buried || !self.admit(now) {
             return;
         }
         let member = Member {

@@ -170,7 +170,7 @@ impl Engine {
         match message {
             Message::Ping { sequence, to, .. } => {
                 // What the ping carries is heard first, so that the answer holds the refutation.
-                self.handle_records(now, Some(from), known, records);
+                self.handle_records(now, from, sender, records);
                 self.answer_ping(now, from, sequence, to, known.is_some());
             }
             Message::Ack {
@@ -178,7 +178,7 @@ impl Engine {
                 from: handle,
                 incarnation,
             } => {
-                self.handle_records(now, Some(from), known, records);
+                self.handle_records(now, from, sender, records);
                 self.handle_ack(now, from, sequence, handle, incarnation);
             }
             Message::PingReq {
@@ -187,16 +187,16 @@ impl Engine {
                 target,
                 ..
             } => {
-                self.handle_records(now, Some(from), known, records);
+                self.handle_records(now, from, sender, records);
                 if known.is_some() {
                     self.help_ping(now, from, sequence, to, target);
                 }
             }
             Message::Nack { sequence, .. } => {
-                self.handle_records(now, Some(from), known, records);
+                self.handle_records(now, from, sender, records);
                 self.handle_nack(sequence);
             }
-            Message::Gossip { .. } => self.handle_records(now, Some(from), known, records),
+            Message::Gossip { .. } => self.handle_records(now, from, sender, records),
             Message::Announce {} | Message::SyncRequest { .. } | Message::SyncResponse { .. } => {
                 self.stats.dropped_malformed += 1; // the codec lets none of these through here
             }
@@ -207,8 +207,8 @@ impl Engine {
     fn handle_records(
         &mut self,
         now: Time,
-        reply_to: Option<SocketAddr>,
-        from: Option<MemberId>,
+        from: SocketAddr,
+        speaker: u32,
         records: RecordIter<'_>,
     ) {
         use super::wire::Record;
@@ -220,7 +220,7 @@ impl Engine {
             match record {
                 Ok(Record::Member(member)) => self.apply_member(now, &member, hearsay),
                 Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, broadcast),
-                Ok(Record::Digest(digest)) => self.compare_digest(now, from, digest),
+                Ok(Record::Digest(digest)) => self.compare_digest(now, speaker, digest),
                 Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
                 Err(error) => {
                     self.count_refused(error);
