@@ -6,6 +6,8 @@ pub mod api;
 pub mod limits;
 pub mod proto;
 
+#[cfg(feature = "bench")]
+mod bench;
 #[cfg(feature = "runtime")]
 mod callbacks;
 #[cfg(feature = "runtime")]
