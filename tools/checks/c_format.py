@@ -11,12 +11,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from sources import Tree  # the path above makes it importable
 
+TREE = Path(__file__).resolve().parents[2]
 SUFFIXES = frozenset({".c", ".h", ".cc", ".cpp", ".hpp"})
 
 
 def main(argv: list[str]) -> int:
     """Check or fix each file, and print the counts."""
-    tree = Tree(Path(__file__).resolve().parents[2])
+    tree = Tree(TREE)
     files = [path for path in tree.written() if path.suffix in SUFFIXES]
     how = ["-i"] if argv == ["--fix"] else ["--dry-run", "--Werror"]
     failed = 0

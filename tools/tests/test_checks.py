@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checks import engine_tree, headers
+from checks import c_format, engine_tree, headers
 
+Repository = Callable[[dict[str, str]], Path]
 FULL = {"seafoam", "tokio", "mio", "socket2", "libc"}
 
 
@@ -45,3 +47,26 @@ def test_headers_are_really_compiled(
         (tmp_path / "seafoam.h").write_text(header)
     monkeypatch.setattr(headers, "INCLUDE", tmp_path)
     assert headers.main(["gcc", "g++"]) == status
+
+
+def test_headers_check_doubts_a_compiler_that_takes_everything() -> None:
+    assert headers.main(["true", "true"]) == 1
+
+
+@pytest.mark.skipif(shutil.which("clang-format") is None, reason="clang-format is not installed")
+def test_c_format_sees_and_mends(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    top = repository(
+        {"a.c": "int  f( void ){return 0;}\n", ".clang-format": "BasedOnStyle: LLVM\n"}
+    )
+    monkeypatch.setattr(c_format, "TREE", top)
+    assert c_format.main([]) == 1
+    assert c_format.main(["--fix"]) == 0
+    assert c_format.main([]) == 0
+
+
+def test_engine_tree_exit_code_follows_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_tree, "dependencies", lambda *options: FULL)
+    assert engine_tree.main() == 1
+    bare = {"seafoam"}
+    monkeypatch.setattr(engine_tree, "dependencies", lambda *options: bare if options else FULL)
+    assert engine_tree.main() == 0

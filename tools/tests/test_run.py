@@ -127,6 +127,16 @@ def test_deadline_reaches_children_of_the_command(run: Run, tmp_path: Path) -> N
     assert ends(int(mark.read_text()))
 
 
+def test_deadline_counts_even_if_the_command_then_ends_well(run: Run) -> None:
+    code = (
+        "import signal, sys, time;"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0));"
+        "print('7 passed, 0 failed', flush=True); time.sleep(600)"
+    )
+    status, output = run(step("a", code, timeout_s=2.0))
+    assert (status, last(output)) == (1, "7 passed, 1 failed")
+
+
 def ends(pid: int, within_s: float = 5.0) -> bool:
     """Tell whether a process is gone, or only waits to be reaped, before a deadline."""
     state = Path("/proc", str(pid), "stat")
