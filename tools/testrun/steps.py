@@ -175,6 +175,14 @@ _LINT = (
         timeout_s=2 * MINUTE,
     ),
     Step(
+        "node style",
+        "lint",
+        ("npm", "--prefix", "node", "run", "lint"),
+        reads=None,
+        where=("node/biome.json",),
+        timeout_s=1 * MINUTE,
+    ),
+    Step(
         "header is current",
         "lint",
         ("cargo", "test", "--locked", "-p", "seafoam-ffi", "--test", "header"),
