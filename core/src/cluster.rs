@@ -25,7 +25,7 @@ use crate::shared::Shared;
 /// without leaving, which looks like a crash to its peers: [`leave`](Self::leave) first.
 #[derive(Clone)]
 pub struct Cluster {
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Cluster {

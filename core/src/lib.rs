@@ -6,6 +6,8 @@ pub mod api;
 pub mod limits;
 pub mod proto;
 
+#[cfg(feature = "bench")]
+mod bench;
 #[cfg(feature = "runtime")]
 mod callbacks;
 #[cfg(feature = "runtime")]
@@ -23,6 +25,7 @@ mod shared;
 #[cfg(feature = "runtime")]
 mod view;
 
+pub use api::calls::{CLUSTER_CALLS, Call, PROCESS_CALLS};
 pub use api::config::{CONFIG_KEYS, Config, ConfigKey, Settings};
 pub use api::error::{Error, ErrorCode, Result};
 pub use api::event::{EVENT_FIELDS, Event, EventKind, EventKinds, LinkDirection};

@@ -133,8 +133,15 @@ fn a_restart_is_told_from_the_old_run() {
     world.crash(2);
     world.run(Duration::from_millis(300)); // nobody can know yet
     world.restart(2, &[0]);
-    assert!(world.run_until(seconds(3), World::is_whole));
-    assert!(world.view(0, &name).unwrap().generation > before);
+    let all_know = |world: &World| {
+        (0..6).all(|by| {
+            world
+                .view(by, &name)
+                .is_some_and(|node| node.generation > before)
+        })
+    };
+    assert!(world.run_until(seconds(1), all_know));
+    assert!(world.is_whole());
     for by in [0, 1, 3, 4, 5] {
         let seen: Vec<_> = world
             .seen

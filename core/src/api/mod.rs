@@ -1,5 +1,6 @@
 //! The words of seafoam: every name, number, default and bound, each in one table.
 
+pub mod calls;
 pub mod config;
 pub mod error;
 pub mod event;

@@ -213,7 +213,8 @@ impl Engine {
     ) {
         use super::wire::Record;
         let hearsay = claims::Hearsay {
-            reply_to,
+            reply_to: Some(from),
+            speaker,
             spreads: true,
         };
         for record in records {

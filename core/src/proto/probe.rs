@@ -53,6 +53,13 @@ pub(super) enum Purpose {
     },
 }
 
+impl Purpose {
+    /// Whether silence speaks against the target.
+    const fn judges(self) -> bool {
+        matches!(self, Self::Detect | Self::Corroborate)
+    }
+}
+
 /// A ping without an answer yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
@@ -183,7 +190,7 @@ impl Engine {
         if self.probing.waiting.values().any(same) {
             return;
         }
-        if matches!(purpose, Purpose::Detect | Purpose::Corroborate) {
+        if purpose.judges() {
             self.stats.probes_sent += 1;
         }
         let timeout = self.timeout_of(Some(id));
@@ -255,8 +262,10 @@ impl Engine {
         };
         let ends = match probe.purpose {
             Purpose::User { until, .. } => until,
-            Purpose::Detect => probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe),
-            Purpose::Corroborate | Purpose::Revive | Purpose::Leave | Purpose::Help { .. } => {
+            Purpose::Detect | Purpose::Corroborate => {
+                probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe)
+            }
+            Purpose::Revive | Purpose::Leave | Purpose::Help { .. } => {
                 probe.sent + probe.timeout * 2
             }
         };
@@ -269,7 +278,7 @@ impl Engine {
         if probe.repeats < 2 {
             probe.repeats += 1;
             self.send_ping(now, sequence, &probe);
-            if probe.repeats == 2 && probe.purpose == Purpose::Detect {
+            if probe.repeats == 2 && probe.purpose.judges() {
                 probe.helpers = self.ask_helpers(now, sequence, &probe);
             }
         }
@@ -363,12 +372,10 @@ impl Engine {
 
     /// After a stall: answers that came meanwhile were not read in time.
     pub(super) fn drop_own_probes(&mut self) {
-        let detects =
-            |probe: &Probe| matches!(probe.purpose, Purpose::Detect | Purpose::Corroborate);
         let dropped: Vec<_> = self
             .probing
             .waiting
-            .extract_if(.., |_, probe| detects(probe))
+            .extract_if(.., |_, probe| probe.purpose.judges())
             .collect();
         for (sequence, probe) in dropped {
             if let Some(target) = probe.target {
@@ -504,6 +511,7 @@ impl Engine {
         record.source = 0;
         let hearsay = super::claims::Hearsay {
             reply_to: None,
+            speaker: handle,
             spreads: true,
         };
         self.apply_member(now, &record, hearsay);

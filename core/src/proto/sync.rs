@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::claims::Hearsay;
 use super::engine::Engine;
-use super::members::MemberId;
 use super::output::{StreamFailure, Transmit};
 use super::time::Time;
 use super::wire::{
@@ -125,14 +124,20 @@ impl Engine {
         spreads: bool,
     ) -> Result<(), DecodeError> {
         let mut reader = FrameReader::new();
-        let hearsay = Hearsay {
+        let mut hearsay = Hearsay {
             reply_to: None,
+            speaker: 0,
             spreads,
         };
         loop {
             match reader.step(&mut bytes)? {
                 FrameStep::Frame(frame) => {
                     let packet = Packet::decode(frame, self.cluster_tag, Carrier::Stream)?;
+                    if let Message::SyncRequest { from, .. } | Message::SyncResponse { from, .. } =
+                        packet.message
+                    {
+                        hearsay.speaker = from;
+                    }
                     for record in packet.records {
                         if let Record::Member(member) = record? {
                             self.apply_member(now, &member, hearsay);
@@ -147,16 +152,17 @@ impl Engine {
 
     /// A peer's table as it says of itself: where it differs while nothing is on its way here, the
     /// two exchange theirs.
-    pub(super) fn compare_digest(&mut self, now: Time, from: Option<MemberId>, digest: [u8; 16]) {
+    pub(super) fn compare_digest(&mut self, now: Time, speaker: u32, digest: [u8; 16]) {
         if digest == self.members.digest() {
             self.syncs.pause = LEAST_PAUSE;
             return;
         }
         self.stats.digests_differing += 1;
-        let Some(address) = from
-            .and_then(|id| self.members.get(id))
-            .map(|member| member.address)
-        else {
+        let member = self
+            .members
+            .by_handle(speaker)
+            .and_then(|id| self.members.get(id));
+        let Some(address) = member.map(|member| member.address) else {
             return;
         };
         if self.is_quiet() && now >= self.syncs.not_before {

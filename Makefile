@@ -1,0 +1,69 @@
+# Every task of the project. `make` alone lists them.
+# What a check consists of is declared once, in tools/testrun/steps.py; the targets here only choose from it.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+
+PYTHON ?= python3
+RUN := $(PYTHON) tools/run_tests.py
+VENV := .venv
+# Tools of the project come before those of the machine.
+export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
+# A stamp lies inside of what it vouches for, so removing the folder removes the stamp too.
+PYTHON_READY := $(VENV)/.ready
+NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
+
+.PHONY: help setup system build test demo lint fmt header bless wheels clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: system $(PYTHON_READY) $(NODE_READY) ## Install the tools that the project needs, inside its own folder where possible
+
+system:
+	@bash tools/setup_system.sh
+
+$(PYTHON_READY): tools/requirements-dev.txt
+	@echo "setup: Python tools into $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+node/node_modules/.ready: node/package.json node/package-lock.json
+	@echo "setup: Node packages into node/node_modules"
+	@npm --prefix node ci --no-audit --no-fund
+	@touch $@
+
+build: ## Build the engine and every binding, debug where tests use it
+	@$(RUN) --only builds/
+
+test: ## Run every check; choose with ARGS='--only PATTERN', see ARGS=--list
+	@$(RUN) $(ARGS)
+
+lint: ## Run only the checks that read the sources
+	@$(RUN) --only lint/
+
+demo: setup ## Run one cluster whose members are written in different languages
+	@$(MAKE) --no-print-directory -C examples mixed
+
+fmt: setup ## Rewrite the sources in the project's format
+	@cargo fmt --all
+	@ruff check --fix-only --quiet .
+	@ruff format .
+	@$(PYTHON) tools/checks/c_format.py --fix
+
+header: bless ## The same as bless
+
+bless: ## Rewrite the generated files that are committed: C header and manifest
+	@BLESS=1 cargo test --quiet -p seafoam --test manifest
+	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header
+
+wheels: setup ## Build the release wheel of the Python module into dist/
+	@maturin build --release --locked -m py/Cargo.toml --out dist
+
+clean: ## Remove everything that was built, but not the installed tools
+	@cargo clean
+	@rm -rf build dist
+	@find node -maxdepth 1 -name '*.node' -delete 2>/dev/null || true

@@ -1,0 +1,29 @@
+//! A door for benchmarks of the bindings: events without a network. Not public API.
+
+use std::sync::Arc;
+
+use crate::Cluster;
+use crate::api::error::Result;
+use crate::api::event::Event;
+
+impl Cluster {
+    /// Publishes so many broadcasts of the local node to the subscriptions of this process, on the
+    /// calling thread; nothing is sent.
+    ///
+    /// # Errors
+    /// `closed`, `forked`.
+    #[doc(hidden)]
+    pub fn bench_publish(&self, count: u32, payload_bytes: usize) -> Result<()> {
+        let origin = self.local_node()?;
+        let bytes: Arc<[u8]> = vec![0x5a; payload_bytes].into();
+        for index in 0..count {
+            self.shared.hub.publish(Event::Broadcast {
+                origin: Arc::clone(&origin),
+                index,
+                label: format!("{}:{index}", origin.address).into(),
+                bytes: Arc::clone(&bytes),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Install the Debian packages that some checks use, if they are absent and we may. Without them those checks are skipped
+# and say so, so a machine without root or apt is no error. Without cargo, Python, Node or make nothing works at all.
+set -euo pipefail
+
+# program:package
+wanted=(valgrind:valgrind clang:clang g++:g++)
+required=(cargo python3 node npm git)
+
+for program in "${required[@]}"; do
+  if ! command -v "$program" >/dev/null; then
+    echo "setup: $program is needed and not installed" >&2
+    exit 1
+  fi
+done
+
+missing=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
+done
+if [[ ${#missing[@]} -eq 0 ]]; then
+  exit 0
+fi
+
+if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
+  echo "setup: not installed: ${missing[*]}; the checks that use them will be skipped"
+  exit 0
+fi
+
+echo "setup: installing system packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null; then
+  echo "setup: could not install ${missing[*]}; the checks that use them will be skipped" >&2
+fi

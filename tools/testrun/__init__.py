@@ -1,0 +1,1 @@
+"""The test runner: a declared list of steps, run in order, counted honestly."""
