@@ -42,6 +42,13 @@ impl Broadcasts {
         self.spread.begin(self.serial, times);
     }
 
+    /// Gives up what is on its way.
+    pub(super) fn clear(&mut self) {
+        self.spread.clear();
+        self.payloads.clear();
+        self.bytes = 0;
+    }
+
     /// Fills what is left of a packet, and counts what went out.
     pub(super) fn write(&mut self, packet: &mut PacketWriter<'_>) {
         let mut sent = Vec::new();

@@ -75,7 +75,13 @@ impl Engine {
         let fanout = if self.gossip.refuting { REFUTATION_FANOUT } else { FANOUT };
         self.gossip.refuting = false;
         let from = self.my_handle();
-        for to in self.gossip_targets(fanout) {
+        let targets = self.gossip_targets(fanout);
+        if targets.is_empty() {
+            // Nobody is there to be told, and whoever comes gets the whole table.
+            self.gossip.updates.clear();
+            self.broadcasts.clear();
+        }
+        for to in targets {
             if self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0 {
                 break;
             }

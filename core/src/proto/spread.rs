@@ -67,6 +67,12 @@ impl<K: Ord + Clone> Spread<K> {
         false
     }
 
+    /// Ends everything.
+    pub(super) fn clear(&mut self) {
+        self.order.clear();
+        self.entries.clear();
+    }
+
     /// How many sendings of `key` are left.
     pub(super) fn left(&self, key: &K) -> u16 {
         self.entries.get(key).map_or(0, |entry| entry.left)
