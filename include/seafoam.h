@@ -41,7 +41,8 @@
 #define SEAFOAM_VERSION_NUMBER 1000
 
 /**
- * What a call came to. Later versions may add values; `seafoam_code_name` gives the word.
+ * What a call came to. Later versions may add values.
+ * `seafoam_code_name` gives the word.
  */
 typedef int32_t seafoam_code;
 enum {
@@ -84,7 +85,8 @@ enum {
 };
 
 /**
- * What a process believes about a node. Later versions may add values; `seafoam_status_name` gives the word.
+ * What a process believes about a node. Later versions may add values.
+ * `seafoam_status_name` gives the word.
  */
 typedef int32_t seafoam_status;
 enum {
@@ -101,7 +103,8 @@ enum {
 };
 
 /**
- * The role of a node. Later versions may add values; `seafoam_rank_name` gives the word.
+ * The role of a node. Later versions may add values.
+ * `seafoam_rank_name` gives the word.
  */
 typedef int32_t seafoam_rank;
 enum {
@@ -114,7 +117,8 @@ enum {
 };
 
 /**
- * What an event is about. Later versions may add values; `seafoam_event_kind_name` gives the word.
+ * What an event is about. Later versions may add values.
+ * `seafoam_event_kind_name` gives the word.
  */
 typedef int32_t seafoam_kind;
 enum {
@@ -145,7 +149,8 @@ enum {
 };
 
 /**
- * How grave a log line is; as a threshold: this and graver. Later versions may add values; `seafoam_log_level_name` gives the word.
+ * How grave a log line is; as a threshold: this and graver. Later versions may add values.
+ * `seafoam_log_level_name` gives the word.
  */
 typedef int32_t seafoam_level;
 enum {
@@ -168,7 +173,8 @@ enum {
 };
 
 /**
- * Whether this side of a partition may act. Later versions may add values; `seafoam_validity_state_name` gives the word.
+ * Whether this side of a partition may act. Later versions may add values.
+ * `seafoam_validity_state_name` gives the word.
  */
 typedef int32_t seafoam_state;
 enum {
@@ -183,7 +189,8 @@ enum {
 };
 
 /**
- * Where the list of lighthouses comes from. Later versions may add values; `seafoam_validity_basis_name` gives the word.
+ * Where the list of lighthouses comes from. Later versions may add values.
+ * `seafoam_validity_basis_name` gives the word.
  */
 typedef int32_t seafoam_basis;
 enum {
@@ -194,7 +201,8 @@ enum {
 };
 
 /**
- * How far a lease's term can be trusted. Later versions may add values; `seafoam_term_quality_name` gives the word.
+ * How far a lease's term can be trusted. Later versions may add values.
+ * `seafoam_term_quality_name` gives the word.
  */
 typedef int32_t seafoam_quality;
 enum {
@@ -205,7 +213,8 @@ enum {
 };
 
 /**
- * Which way a one-way link still works. Later versions may add values; `seafoam_link_direction_name` gives the word.
+ * Which way a one-way link still works. Later versions may add values.
+ * `seafoam_link_direction_name` gives the word.
  */
 typedef int32_t seafoam_direction;
 enum {
