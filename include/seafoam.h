@@ -233,6 +233,21 @@ enum {
 /** The bit of an event kind in a set of kinds; join bits with `|`. */
 #define SEAFOAM_EVENT_BIT(kind) (UINT32_C(1) << (kind))
 
+/* Bounds; each is named with its unit, those without count things. */
+#define SEAFOAM_LIMIT_BROADCAST_BYTES 1024
+#define SEAFOAM_LIMIT_BROADCAST_QUEUE 1024
+#define SEAFOAM_LIMIT_CALLBACK_WAIT_MILLIS 1000
+#define SEAFOAM_LIMIT_CLUSTER_NAME_BYTES 255
+#define SEAFOAM_LIMIT_EVENT_CAPACITY_MAXIMUM 1048576
+#define SEAFOAM_LIMIT_EVENT_CAPACITY_MINIMUM 1
+#define SEAFOAM_LIMIT_INITIAL_HOSTS 256
+#define SEAFOAM_LIMIT_LOG_LINES 1024
+#define SEAFOAM_LIMIT_NAME_BYTES 64
+#define SEAFOAM_LIMIT_SUBSCRIPTION_BYTES 4194304
+#define SEAFOAM_LIMIT_SUBSCRIPTIONS 1024
+#define SEAFOAM_LIMIT_TAGS_BYTES 512
+#define SEAFOAM_LIMIT_WAIT_MILLIS INT64_C(1000000000000)
+
 /**
  * Name of the cluster, checked on every packet: members of other clusters are never heard.
  * Takes a text of 1 to 255 bytes; fixed at start.
@@ -1277,6 +1292,39 @@ seafoam_code seafoam_cluster_set_leader_priority(const seafoam_cluster *cluster,
 seafoam_code seafoam_cluster_set_log_level(const seafoam_cluster *cluster,
                                            int value,
                                            seafoam_error **error);
+
+/**
+ * Adds a key (32 bytes in base64) that opens traffic but does not seal it yet.
+ *
+ * Ownership: the text is copied. Threads: any.
+ * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
+ * `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_install(const seafoam_cluster *cluster,
+                                             const char *key,
+                                             seafoam_error **error);
+
+/**
+ * Seals with an installed key, named by its key id, from now on.
+ *
+ * Ownership: the text is copied. Threads: any.
+ * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
+ * `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_use(const seafoam_cluster *cluster,
+                                         const char *key_id,
+                                         seafoam_error **error);
+
+/**
+ * Takes an installed key, named by its key id, away.
+ *
+ * Ownership: the text is copied. Threads: any.
+ * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
+ * `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_retire(const seafoam_cluster *cluster,
+                                            const char *key_id,
+                                            seafoam_error **error);
 
 /**
  * Identity of the node, unique in the cluster; NULL for NULL.

@@ -26,6 +26,8 @@ mod members;
 mod messages;
 mod settings;
 
+mod keyring;
+
 mod node;
 
 mod event;

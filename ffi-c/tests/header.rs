@@ -9,72 +9,46 @@ mod support;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use seafoam_core::{
-    CONFIG_KEYS, DATACENTER_NONE, ErrorCode, EventKind, LinkDirection, LogLevel, NodeRank,
-    NodeStatus, PING_NO_DATA, PING_TIMED_OUT, TermQuality, VERSION, ValidityBasis, ValidityState,
-};
-use support::{WORDS, header_path};
-
-/// Number, word and meaning of each value.
-type Rows = Vec<(u8, &'static str, &'static str)>;
-
-macro_rules! rows {
-    ($type:ident) => {
-        $type::ALL
-            .iter()
-            .map(|value| (value.number(), value.word(), value.doc()))
-            .collect()
-    };
-}
-
-/// What the values are, and the values.
-fn table(name: &str) -> (&'static str, Rows) {
-    match name {
-        "ErrorCode" => ("What a call came to.", rows!(ErrorCode)),
-        "NodeStatus" => ("What a process believes about a node.", rows!(NodeStatus)),
-        "NodeRank" => ("The role of a node.", rows!(NodeRank)),
-        "EventKind" => ("What an event is about.", rows!(EventKind)),
-        "LogLevel" => (
-            "How grave a log line is; as a threshold: this and graver.",
-            rows!(LogLevel),
-        ),
-        "ValidityState" => (
-            "Whether this side of a partition may act.",
-            rows!(ValidityState),
-        ),
-        "ValidityBasis" => (
-            "Where the list of lighthouses comes from.",
-            rows!(ValidityBasis),
-        ),
-        "TermQuality" => ("How far a lease's term can be trusted.", rows!(TermQuality)),
-        "LinkDirection" => (
-            "Which way a one-way link still works.",
-            rows!(LinkDirection),
-        ),
-        other => panic!("no table is known as {other}"),
-    }
-}
+use seafoam_core::{CONFIG_KEYS, DATACENTER_NONE, PING_NO_DATA, PING_TIMED_OUT, VERSION};
+use support::{WORDS, header_path, manifest};
 
 fn words() -> String {
+    let manifest = manifest();
     let mut text = String::new();
-    for (name, c_type, prefix, namer) in WORDS {
-        let (what, rows) = table(name);
+    for word in WORDS {
+        let (doc, namer, c_type, prefix) = (word.doc, word.namer, word.c_type, word.prefix);
         write!(
             text,
-            "/**\n * {what} Later versions may add values.\n * `{namer}` gives the word.\n */\n\
+            "/**\n * {doc} Later versions may add values.\n * `{namer}` gives the word.\n */\n\
              typedef int32_t {c_type};\nenum {{\n"
         )
         .unwrap();
-        if *name == "ErrorCode" {
+        if word.table == "error_codes" {
             text.push_str("  /** The call did what it was asked to. */\n  SEAFOAM_OK = 0,\n");
         }
-        for (number, word, doc) in rows {
-            let word = word.to_uppercase();
-            writeln!(text, "  /** {doc} */\n  {prefix}{word} = {number},").unwrap();
+        for row in manifest[word.table].as_array().unwrap() {
+            let (name, doc) = (row["name"].as_str().unwrap(), row["doc"].as_str().unwrap());
+            let (name, number) = (name.to_uppercase(), &row["number"]);
+            writeln!(text, "  /** {doc} */\n  {prefix}{name} = {number},").unwrap();
         }
         text.push_str("};\n\n");
     }
     text
+}
+
+fn limits() -> String {
+    let mut text =
+        String::from("/* Bounds; each is named with its unit, those without count things. */\n");
+    for (name, value) in manifest()["limits"].as_object().unwrap() {
+        let name = name.to_uppercase();
+        let number = value.as_u64().unwrap();
+        let literal = match i32::try_from(number) {
+            Ok(small) => small.to_string(),
+            Err(_) => format!("INT64_C({number})"),
+        };
+        writeln!(text, "#define SEAFOAM_LIMIT_{name} {literal}").unwrap();
+    }
+    text + "\n"
 }
 
 fn version() -> String {
@@ -167,10 +141,11 @@ fn generated() -> String {
             .to_owned(),
     );
     config.after_includes = Some(format!(
-        "\n{INTRODUCTION}\n{}{}{}{}",
+        "\n{INTRODUCTION}\n{}{}{}{}{}",
         version(),
         words(),
         numbers(),
+        limits(),
         keys()
     ));
     let bindings = cbindgen::Builder::new()
