@@ -115,7 +115,7 @@ def options(module: ModuleType) -> str:
         "class Options(TypedDict, total=False):",
         '    """Keyword arguments of a cluster. None stands for not given.',
         "",
-        "    What is not given comes from the environment variable of the key, then from its default.",
+        "    What is not given comes from the key's environment variable, then from its default.",
         '    """',
         "",
     ]

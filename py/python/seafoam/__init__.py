@@ -6,8 +6,6 @@ package loads neither asyncio nor logging: what needs them is loaded when it is 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from seafoam import _errors, _native, _words
 from seafoam._errors import (
     SeafoamError,
@@ -56,7 +54,11 @@ from seafoam._words import (
     Word,
 )
 
+# As in the module typing, which would take half of the time of this import.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from seafoam import blocking
     from seafoam._callbacks import CallbackHandle
     from seafoam._cluster import Cluster
@@ -73,7 +75,7 @@ __version__: str = _native.VERSION
 CONFIG_KEYS: tuple[ConfigKey, ...] = _native.config_keys()
 """Every configuration key with its environment variable, default and bounds."""
 
-Event = (
+Event: TypeAlias = (
     StatusEvent
     | BroadcastEvent
     | MessageEvent

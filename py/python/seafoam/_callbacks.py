@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
-from seafoam._log import logger
+from seafoam._log import records
 from seafoam._native import BroadcastEvent, Node, StatusEvent, Subscription
 from seafoam._words import EventKind, NodeStatus
 
@@ -65,8 +65,8 @@ class CallbackHandle:
                 continue
             try:
                 self._call(event)
-            except Exception:
-                logger.exception("a callback raised on a %s event; it stays installed", event.kind)
+            except Exception:  # noqa: BLE001 - the program's own, of any kind; it is logged
+                records.exception("a callback raised on a %s event; it stays installed", event.kind)
         return True
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from seafoam import _callbacks, _exit
 from seafoam._callbacks import CallbackHandle
 from seafoam._errors import SeafoamError
 from seafoam._events import Events
-from seafoam._log import logger
+from seafoam._log import records
 from seafoam._loop import LoopHub, result, running_hub
 from seafoam._native import ClusterBase, Node, Subscription
 from seafoam._options import LiveSetters
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
+Payload = bytes | bytearray | memoryview | str
 Kinds = Iterable[EventKind | int | str] | EventKind | int | str
 
 
@@ -70,7 +71,7 @@ class Cluster(ClusterBase, LiveSetters):
 
     async def __aenter__(self) -> Self:
         """Start, unless it was started before."""
-        if not self.is_started():
+        if not self._is_started():
             await self.start()
         return self
 
@@ -84,7 +85,7 @@ class Cluster(ClusterBase, LiveSetters):
         try:
             await self.leave()
         except SeafoamError as error:
-            logger.debug("leaving before close: %s", error)
+            records.debug("leaving before close: %s", error)
         finally:
             await self.close()
 
@@ -118,9 +119,9 @@ class Cluster(ClusterBase, LiveSetters):
         millis: float = await result(self._ping_node(node))
         return millis
 
-    async def send(self, node: Node | str, payload: bytes | bytearray | memoryview | str) -> None:
+    async def send(self, node: Node | str, bytes: Payload) -> None:
         """Send a payload to one node."""
-        await result(self._send(node, payload))
+        await result(self._send(node, bytes))
 
     async def resign(self) -> None:
         """Give the lease up."""
@@ -141,22 +142,22 @@ class Cluster(ClusterBase, LiveSetters):
         return Events(self._subscribe(kinds, capacity, initial))
 
     def on_event(
-        self, call: Callable[[Event], object], kinds: Kinds | None = None
+        self, callback: Callable[[Event], object], kinds: Kinds | None = None
     ) -> CallbackHandle:
-        """Call `call(event)` for each event of these kinds, on the running loop's thread.
+        """Call `callback(event)` for each event of these kinds, on the running loop's thread.
 
         One that raises is logged and stays. The handle removes it.
         """
-        _callbacks.plain_function(call)
-        return _install(running_hub(), self._subscribe(kinds, None, False), call)
+        _callbacks.plain_function(callback)
+        return _install(running_hub(), self._subscribe(kinds, None, False), callback)
 
-    def on_status(self, call: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
-        """Call `call(node, status)` when a node's status changes, on the running loop's thread."""
-        return self.on_event(_callbacks.status_call(call), _callbacks.STATUS)
+    def on_status(self, callback: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
+        """Call `callback(node, status)` at each change of a status, on the loop's thread."""
+        return self.on_event(_callbacks.status_call(callback), _callbacks.STATUS)
 
-    def on_broadcast(self, call: Callable[[Node, bytes], object]) -> CallbackHandle:
-        """Call `call(origin, payload)` for each broadcast, on the running loop's thread."""
-        return self.on_event(_callbacks.broadcast_call(call), _callbacks.BROADCAST)
+    def on_broadcast(self, callback: Callable[[Node, bytes], object]) -> CallbackHandle:
+        """Call `callback(origin, bytes)` for each broadcast, on the loop's thread."""
+        return self.on_event(_callbacks.broadcast_call(callback), _callbacks.BROADCAST)
 
 
 Cluster.__module__ = "seafoam"

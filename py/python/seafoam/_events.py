@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Iterator
-from types import TracebackType
-from typing import TYPE_CHECKING
+from types import AsyncGeneratorType, TracebackType
+from typing import TYPE_CHECKING, cast
 
 from seafoam._loop import LoopHub, running_hub
 from seafoam._native import Subscription
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 
 class _Reader:
-    """What waits in a subscription. Outlives the generators that read it: an event that no reader
-    was given is still here when one of them is cancelled.
+    """What waits in a subscription.
+
+    It outlives the generators that read it: an event that no reader was given is still here when
+    one of them is cancelled.
     """
 
     __slots__ = (
@@ -119,7 +121,7 @@ class Events:
     def __init__(self, subscription: Subscription) -> None:
         """Not for programs: `Cluster.events` opens subscriptions."""
         self._reader = _Reader(subscription)
-        self._single: AsyncGenerator[Event, None] | None = None
+        self._single: AsyncGeneratorType[Event, None] | None = None
 
     def __aiter__(self) -> AsyncIterator[Event]:
         """Iterate event by event."""
@@ -150,10 +152,11 @@ class Events:
         """End the subscription."""
         await self.aclose()
 
-    def _events(self) -> AsyncGenerator[Event, None]:
+    def _events(self) -> AsyncGeneratorType[Event, None]:
         # A cancelled generator is finished for good: the next reader gets a new one.
         if self._single is None or self._single.ag_frame is None:
-            self._single = _single(self._reader)
+            # A generator function makes this very type, which its annotation cannot say.
+            self._single = cast("AsyncGeneratorType[Event, None]", _single(self._reader))
         return self._single
 
 

@@ -1,4 +1,4 @@
-"""The end of the interpreter: clusters close while there is still an interpreter to come back to."""
+"""The end of the interpreter: clusters close while there is still one to come back to."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _LEVELS = {
 }
 _STOP_SECONDS = 1.0
 
-logger = logging.getLogger("seafoam")
+records = logging.getLogger("seafoam")
 
 
 class _Pump:
@@ -67,12 +67,12 @@ class _Pump:
     def _hand_over(self, level: LogLevel, text: str) -> None:
         target = self.target
         if target is None:
-            logger.log(_LEVELS.get(level, logging.INFO), "%s", text)
+            records.log(_LEVELS.get(level, logging.INFO), "%s", text)
             return
         try:
             target(level, text)
-        except Exception:
-            logger.exception("the logger failed on a line; it stays installed")
+        except Exception:  # noqa: BLE001 - the program's own, of any kind; it is logged
+            records.exception("the logger failed on a line; it stays installed")
 
 
 _pump = _Pump()
@@ -88,14 +88,14 @@ def stop() -> None:
     _pump.stop()
 
 
-def set_logger(target: Logger | None) -> None:
-    """Send the log, process-wide, to `target(level, text)` instead of `logging`; None restores it.
+def set_logger(logger: Logger | None) -> None:
+    """Send the log, process-wide, to `logger(level, text)` instead of `logging`; None restores it.
 
     It is called on a thread of this package. A logger that raises loses that line and stays.
     """
-    if target is not None and not callable(target):
-        raise TypeError(f"a logger is callable as f(level, text), not {type(target).__name__}")
-    _pump.target = target
+    if logger is not None and not callable(logger):
+        raise TypeError(f"a logger is callable as f(level, text), not {type(logger).__name__}")
+    _pump.target = logger
     start()
 
 

@@ -53,17 +53,26 @@ def running_hub() -> LoopHub:
     return hub
 
 
-async def result(pending: Pending) -> Any:
+async def result(pending: Pending) -> Any:  # noqa: ANN401 - the caller knows what it asked for
     """Wait for a result of the engine. When the task is cancelled, the operation is given up."""
     done = pending.take()
     while done is None:
-        hub = running_hub()
-        arrived = asyncio.get_running_loop().create_future()
-        token = hub.add(lambda: None if arrived.done() else arrived.set_result(None))
-        pending.wake(hub.native, token)
-        try:
-            await arrived
-        finally:
-            hub.discard(token)
+        await _arrival(pending)
         done = pending.take()
     return done[0]
+
+
+async def _arrival(pending: Pending) -> None:
+    hub = running_hub()
+    arrived = asyncio.get_running_loop().create_future()
+
+    def rung() -> None:
+        if not arrived.done():
+            arrived.set_result(None)
+
+    token = hub.add(rung)
+    try:
+        pending.wake(hub.native, token)
+        await arrived
+    finally:
+        hub.discard(token)

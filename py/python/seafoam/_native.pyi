@@ -2,7 +2,7 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, Final, Literal, TypeAlias, final
 
-from typing_extensions import Self
+from typing_extensions import Self, disjoint_base
 
 from seafoam import Event
 from seafoam._errors import SeafoamError
@@ -18,6 +18,45 @@ from seafoam._words import (
     ValidityState,
     Word,
 )
+
+__all__ = [
+    "DATACENTER_NONE",
+    "PING_NO_DATA",
+    "PING_TIMED_OUT",
+    "VERSION",
+    "BroadcastEvent",
+    "ClosedEvent",
+    "ClusterBase",
+    "ConfigKey",
+    "ConflictEvent",
+    "DatacenterEvent",
+    "Events",
+    "LaggedEvent",
+    "LeaderEvent",
+    "Lease",
+    "LinkEvent",
+    "LogReader",
+    "MergedEvent",
+    "MessageEvent",
+    "Node",
+    "NodeEvent",
+    "Pending",
+    "StatusEvent",
+    "Subscription",
+    "Validity",
+    "ValidityEvent",
+    "WakeHub",
+    "Why",
+    "close_all",
+    "config_keys",
+    "install",
+    "local_ip",
+    "log",
+    "log_level",
+    "now_millis",
+    "set_log_level",
+    "vocabularies",
+]
 
 VERSION: Final[str]
 PING_NO_DATA: Final[float]
@@ -38,7 +77,19 @@ def vocabularies() -> dict[str, list[tuple[str, int, str, str]]]: ...
 
 @final
 class ConfigKey:
-    __match_args__: ClassVar[tuple[Literal["name"], Literal["environment"], Literal["default"], Literal["accepts"], Literal["shape"], Literal["live"], Literal["available"], Literal["secret"], Literal["doc"]]]
+    __match_args__: ClassVar[
+        tuple[
+            Literal["name"],
+            Literal["environment"],
+            Literal["default"],
+            Literal["accepts"],
+            Literal["shape"],
+            Literal["live"],
+            Literal["available"],
+            Literal["secret"],
+            Literal["doc"],
+        ]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def name(self) -> str: ...
@@ -59,11 +110,29 @@ class ConfigKey:
     @property
     def doc(self) -> str: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Node:
-    __match_args__: ClassVar[tuple[Literal["name"], Literal["address"], Literal["ip"], Literal["port"], Literal["status"], Literal["rank"], Literal["is_lighthouse"], Literal["datacenter"], Literal["generation"], Literal["incarnation"], Literal["ping_millis"], Literal["age_millis"], Literal["timestamp_millis"], Literal["emit_counter"], Literal["status_source"], Literal["tags"]]]
+    __match_args__: ClassVar[
+        tuple[
+            Literal["name"],
+            Literal["address"],
+            Literal["ip"],
+            Literal["port"],
+            Literal["status"],
+            Literal["rank"],
+            Literal["is_lighthouse"],
+            Literal["datacenter"],
+            Literal["generation"],
+            Literal["incarnation"],
+            Literal["ping_millis"],
+            Literal["age_millis"],
+            Literal["timestamp_millis"],
+            Literal["emit_counter"],
+            Literal["status_source"],
+            Literal["tags"],
+        ]
+    ]
     @property
     def name(self) -> str: ...
     @property
@@ -100,11 +169,18 @@ class Node:
     def is_healthy(self) -> bool: ...
     def __hash__(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Validity:
-    __match_args__: ClassVar[tuple[Literal["state"], Literal["basis"], Literal["seen"], Literal["needed"], Literal["missing"]]]
+    __match_args__: ClassVar[
+        tuple[
+            Literal["state"],
+            Literal["basis"],
+            Literal["seen"],
+            Literal["needed"],
+            Literal["missing"],
+        ]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def state(self) -> ValidityState: ...
@@ -117,11 +193,12 @@ class Validity:
     @property
     def missing(self) -> list[str]: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Lease:
-    __match_args__: ClassVar[tuple[Literal["term"], Literal["remaining_millis"], Literal["term_quality"]]]
+    __match_args__: ClassVar[
+        tuple[Literal["term"], Literal["remaining_millis"], Literal["term_quality"]]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def term(self) -> int: ...
@@ -130,11 +207,19 @@ class Lease:
     @property
     def term_quality(self) -> TermQuality: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Why:
-    __match_args__: ClassVar[tuple[Literal["node"], Literal["since_millis"], Literal["source"], Literal["witnesses"], Literal["own_ping_failed"], Literal["own_health"]]]
+    __match_args__: ClassVar[
+        tuple[
+            Literal["node"],
+            Literal["since_millis"],
+            Literal["source"],
+            Literal["witnesses"],
+            Literal["own_ping_failed"],
+            Literal["own_health"],
+        ]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def node(self) -> Node: ...
@@ -149,11 +234,12 @@ class Why:
     @property
     def own_health(self) -> int: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class StatusEvent:
-    __match_args__: ClassVar[tuple[Literal["node"], Literal["status"], Literal["previous"], Literal["source"]]]
+    __match_args__: ClassVar[
+        tuple[Literal["node"], Literal["status"], Literal["previous"], Literal["source"]]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def node(self) -> Node: ...
@@ -166,11 +252,12 @@ class StatusEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class BroadcastEvent:
-    __match_args__: ClassVar[tuple[Literal["origin"], Literal["index"], Literal["label"], Literal["bytes"]]]
+    __match_args__: ClassVar[
+        tuple[Literal["origin"], Literal["index"], Literal["label"], Literal["bytes"]]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def origin(self) -> Node: ...
@@ -183,7 +270,6 @@ class BroadcastEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class MessageEvent:
@@ -196,7 +282,6 @@ class MessageEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class LeaderEvent:
@@ -211,11 +296,18 @@ class LeaderEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class ValidityEvent:
-    __match_args__: ClassVar[tuple[Literal["state"], Literal["basis"], Literal["seen"], Literal["needed"], Literal["missing"]]]
+    __match_args__: ClassVar[
+        tuple[
+            Literal["state"],
+            Literal["basis"],
+            Literal["seen"],
+            Literal["needed"],
+            Literal["missing"],
+        ]
+    ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def state(self) -> ValidityState: ...
@@ -230,7 +322,6 @@ class ValidityEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class NodeEvent:
@@ -241,7 +332,6 @@ class NodeEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class ConflictEvent:
@@ -254,7 +344,6 @@ class ConflictEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class LinkEvent:
@@ -267,7 +356,6 @@ class LinkEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class MergedEvent:
@@ -278,7 +366,6 @@ class MergedEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class DatacenterEvent:
@@ -291,7 +378,6 @@ class DatacenterEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class LaggedEvent:
@@ -302,7 +388,6 @@ class LaggedEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class ClosedEvent:
@@ -313,7 +398,6 @@ class ClosedEvent:
     @property
     def kind(self) -> EventKind: ...
     def __eq__(self, other: object, /) -> bool: ...
-    def __ne__(self, other: object, /) -> bool: ...
 
 @final
 class Events:
@@ -328,7 +412,7 @@ class Events:
 @final
 class Pending:
     def take(self) -> tuple[Any] | None: ...
-    def wait(self) -> Any: ...
+    def wait(self) -> Any: ...  # noqa: ANN401
     def wake(self, hub: WakeHub, token: int) -> None: ...
 
 @final
@@ -352,9 +436,10 @@ class LogReader:
     def drain(self, timeout: float | None = None) -> list[tuple[LogLevel, str]]: ...
     def close(self) -> None: ...
 
-_Bytes: TypeAlias = bytes | bytearray | memoryview | str
+_Bytes: TypeAlias = builtins.bytes | bytearray | memoryview | str
 _Kinds: TypeAlias = Iterable[EventKind | int | str] | EventKind | int | str
 
+@disjoint_base
 class ClusterBase:
     def __new__(cls, **config: object) -> Self: ...
     def _start(self) -> Pending: ...
@@ -364,19 +449,19 @@ class ClusterBase:
     def _ping_node(self, node: Node | str) -> Pending: ...
     def _resign(self) -> Pending: ...
     def _transfer_leadership(self, node: Node | str) -> Pending: ...
-    def _send(self, node: Node | str, payload: _Bytes) -> Pending: ...
+    def _send(self, node: Node | str, bytes: _Bytes) -> Pending: ...
     def _subscribe(
         self, kinds: _Kinds | None, capacity: int | None, initial: bool
     ) -> Subscription: ...
     def _subscribe_blocking(
         self, kinds: _Kinds | None, capacity: int | None, initial: bool, timeout: float | None
     ) -> Events: ...
-    def is_started(self) -> bool: ...
+    def _is_started(self) -> bool: ...
     def is_closed(self) -> bool: ...
     def local_node(self) -> Node: ...
     def all_nodes(self) -> list[Node]: ...
     def healthy_nodes(self) -> list[Node]: ...
-    def node(self, node: Node | str) -> Node | None: ...
+    def node(self, name: Node | str) -> Node | None: ...
     def add_node(self, address: str) -> Node: ...
     def remove_node(self, node: Node | str) -> Node: ...
     def update_node_status(
@@ -387,7 +472,7 @@ class ClusterBase:
         datacenter: int | None = None,
     ) -> None: ...
     def touch_node(self, node: Node | str) -> None: ...
-    def broadcast(self, payload: _Bytes) -> str: ...
+    def broadcast(self, bytes: _Bytes) -> str: ...
     def leader(self) -> Node | None: ...
     def is_leader(self) -> bool: ...
     def lease(self) -> Lease | None: ...
@@ -397,9 +482,7 @@ class ClusterBase:
     def set_tags(self, tags: dict[str, str]) -> None: ...
     def why(self, node: Node | str) -> Why: ...
     def owner(self, key: _Bytes, tags: dict[str, str] | None = None) -> Node | None: ...
-    def owners(
-        self, key: _Bytes, count: int, tags: dict[str, str] | None = None
-    ) -> list[Node]: ...
+    def owners(self, key: _Bytes, count: int, tags: dict[str, str] | None = None) -> list[Node]: ...
     def get(self, key: str) -> str: ...
     def settings(self) -> dict[str, str]: ...
     def set(self, key: str, value: object) -> None: ...

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 from seafoam import _callbacks, _exit
 from seafoam._callbacks import CallbackHandle
 from seafoam._errors import SeafoamError
-from seafoam._log import logger
+from seafoam._log import records
 from seafoam._native import ClusterBase, Events, Node, Subscription, WakeHub
 from seafoam._options import LiveSetters
 from seafoam._words import EventKind, NodeStatus
@@ -28,6 +28,7 @@ __all__ = ["CallbackHandle", "Cluster", "Events"]
 
 C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
+Payload = bytes | bytearray | memoryview | str
 Kinds = Iterable[EventKind | int | str] | EventKind | int | str
 
 _JOIN_SECONDS = 1.0
@@ -78,7 +79,7 @@ class Cluster(ClusterBase, LiveSetters):
 
     def __enter__(self) -> Self:
         """Start, unless it was started before."""
-        if not self.is_started():
+        if not self._is_started():
             self.start()
         return self
 
@@ -92,13 +93,11 @@ class Cluster(ClusterBase, LiveSetters):
         try:
             self.leave()
         except SeafoamError as error:
-            logger.debug("leaving before close: %s", error)
+            records.debug("leaving before close: %s", error)
         finally:
             self.close()
 
-    def ready(
-        self, min_members: int, *, valid: bool = False, timeout: float | None = 30.0
-    ) -> None:
+    def ready(self, min_members: int, *, valid: bool = False, timeout: float | None = 30.0) -> None:
         """Wait until so many members are healthy, this one included (and the cluster is valid).
 
         Raises `timeout` saying how many there were. None waits without a limit.
@@ -129,9 +128,9 @@ class Cluster(ClusterBase, LiveSetters):
         millis: float = self._ping_node(node).wait()
         return millis
 
-    def send(self, node: Node | str, payload: bytes | bytearray | memoryview | str) -> None:
+    def send(self, node: Node | str, bytes: Payload) -> None:
         """Send a payload to one node."""
-        self._send(node, payload).wait()
+        self._send(node, bytes).wait()
 
     def resign(self) -> None:
         """Give the lease up."""
@@ -157,26 +156,26 @@ class Cluster(ClusterBase, LiveSetters):
         return self._subscribe_blocking(kinds, capacity, initial, timeout)
 
     def on_event(
-        self, call: Callable[[Event], object], kinds: Kinds | None = None
+        self, callback: Callable[[Event], object], kinds: Kinds | None = None
     ) -> CallbackHandle:
-        """Call `call(event)` for each event of these kinds, on one thread for all callbacks.
+        """Call `callback(event)` for each event of these kinds, on one thread for all callbacks.
 
         One that raises is logged and stays. The handle removes it.
         """
-        _callbacks.plain_function(call)
+        _callbacks.plain_function(callback)
         subscription = self._subscribe(kinds, None, False)
         with self._guard:
             if self._dispatcher is None:
                 self._dispatcher = _Dispatcher()
-        return self._dispatcher.install(subscription, call)
+        return self._dispatcher.install(subscription, callback)
 
-    def on_status(self, call: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
-        """Call `call(node, status)` when a node's status changes, on the thread for callbacks."""
-        return self.on_event(_callbacks.status_call(call), _callbacks.STATUS)
+    def on_status(self, callback: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
+        """Call `callback(node, status)` at each change of a status, on the callbacks' thread."""
+        return self.on_event(_callbacks.status_call(callback), _callbacks.STATUS)
 
-    def on_broadcast(self, call: Callable[[Node, bytes], object]) -> CallbackHandle:
-        """Call `call(origin, payload)` for each broadcast, on the thread for callbacks."""
-        return self.on_event(_callbacks.broadcast_call(call), _callbacks.BROADCAST)
+    def on_broadcast(self, callback: Callable[[Node, bytes], object]) -> CallbackHandle:
+        """Call `callback(origin, bytes)` for each broadcast, on the callbacks' thread."""
+        return self.on_event(_callbacks.broadcast_call(callback), _callbacks.BROADCAST)
 
 
 class _Dispatcher:
