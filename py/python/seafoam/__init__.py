@@ -1,0 +1,172 @@
+"""Cluster membership that a service can trust.
+
+`seafoam.Cluster` is for asyncio, `seafoam.blocking.Cluster` is its twin for threads. Importing this
+package loads neither asyncio nor logging: what needs them is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from seafoam import _errors, _native, _words
+from seafoam._errors import (
+    SeafoamError,
+    SeafoamLookupError,
+    SeafoamTimeoutError,
+    SeafoamValueError,
+)
+from seafoam._native import (
+    DATACENTER_NONE,
+    PING_NO_DATA,
+    PING_TIMED_OUT,
+    BroadcastEvent,
+    ClosedEvent,
+    ConfigKey,
+    ConflictEvent,
+    DatacenterEvent,
+    LaggedEvent,
+    LeaderEvent,
+    Lease,
+    LinkEvent,
+    MergedEvent,
+    MessageEvent,
+    Node,
+    NodeEvent,
+    StatusEvent,
+    Validity,
+    ValidityEvent,
+    Why,
+    local_ip,
+    log_level,
+    now_millis,
+    set_log_level,
+)
+from seafoam._words import (
+    ErrorCode,
+    EventKind,
+    LeaderScope,
+    LinkDirection,
+    LogLevel,
+    NodeRank,
+    NodeStatus,
+    Profile,
+    TermQuality,
+    ValidityBasis,
+    ValidityState,
+    Word,
+)
+
+# As in the module typing, which would take half of the time of this import.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from seafoam import blocking
+    from seafoam._callbacks import CallbackHandle
+    from seafoam._cluster import Cluster
+    from seafoam._events import Events
+    from seafoam._log import log, set_logger
+    from seafoam._options import Options
+
+_native.install(
+    {name: getattr(_words, name) for name in _native.vocabularies()},
+    _errors.failure,
+)
+
+__version__: str = _native.VERSION
+CONFIG_KEYS: tuple[ConfigKey, ...] = _native.config_keys()
+"""Every configuration key with its environment variable, default and bounds."""
+
+Event: TypeAlias = (
+    StatusEvent
+    | BroadcastEvent
+    | MessageEvent
+    | LeaderEvent
+    | ValidityEvent
+    | NodeEvent
+    | ConflictEvent
+    | LinkEvent
+    | MergedEvent
+    | DatacenterEvent
+    | LaggedEvent
+    | ClosedEvent
+)
+"""Whatever a subscription yields."""
+
+# Where that lives which needs asyncio, logging or threading.
+_LATER = {
+    "CallbackHandle": "seafoam._callbacks",
+    "Cluster": "seafoam._cluster",
+    "Events": "seafoam._events",
+    "Options": "seafoam._options",
+    "blocking": "seafoam.blocking",
+    "log": "seafoam._log",
+    "set_logger": "seafoam._log",
+}
+
+__all__ = [
+    "CONFIG_KEYS",
+    "DATACENTER_NONE",
+    "PING_NO_DATA",
+    "PING_TIMED_OUT",
+    "BroadcastEvent",
+    "CallbackHandle",
+    "ClosedEvent",
+    "Cluster",
+    "ConfigKey",
+    "ConflictEvent",
+    "DatacenterEvent",
+    "ErrorCode",
+    "Event",
+    "EventKind",
+    "Events",
+    "LaggedEvent",
+    "LeaderEvent",
+    "LeaderScope",
+    "Lease",
+    "LinkDirection",
+    "LinkEvent",
+    "LogLevel",
+    "MergedEvent",
+    "MessageEvent",
+    "Node",
+    "NodeEvent",
+    "NodeRank",
+    "NodeStatus",
+    "Options",
+    "Profile",
+    "SeafoamError",
+    "SeafoamLookupError",
+    "SeafoamTimeoutError",
+    "SeafoamValueError",
+    "StatusEvent",
+    "TermQuality",
+    "Validity",
+    "ValidityBasis",
+    "ValidityEvent",
+    "ValidityState",
+    "Why",
+    "Word",
+    "__version__",
+    "blocking",
+    "local_ip",
+    "log",
+    "log_level",
+    "now_millis",
+    "set_log_level",
+    "set_logger",
+]
+
+
+def __getattr__(name: str) -> object:
+    place = _LATER.get(name)
+    if place is None:
+        raise AttributeError(f"module 'seafoam' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(place)
+    value = module if name == "blocking" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

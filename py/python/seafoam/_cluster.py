@@ -1,0 +1,179 @@
+"""The cluster for asyncio."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+
+from seafoam import _callbacks, _exit
+from seafoam._callbacks import CallbackHandle
+from seafoam._errors import SeafoamError
+from seafoam._events import Events
+from seafoam._log import records
+from seafoam._loop import LoopHub, result, running_hub
+from seafoam._native import ClusterBase, Node, Subscription
+from seafoam._options import LiveSetters
+from seafoam._words import EventKind, NodeStatus
+
+if TYPE_CHECKING:
+    from typing_extensions import Self, Unpack
+
+    from seafoam import Event
+    from seafoam._options import Options
+
+C = TypeVar("C", bound="Cluster")
+C_co = TypeVar("C_co", bound="Cluster", covariant=True)
+Payload = bytes | bytearray | memoryview | str
+Kinds = Iterable[EventKind | int | str] | EventKind | int | str
+
+
+class _StartNew(Protocol[C_co]):
+    def __call__(self, **config: Unpack[Options]) -> Coroutine[Any, Any, C_co]:
+        """Make a cluster and start it."""
+
+
+class _Start:
+    """`await Cluster.start(**config)` makes and starts one; `await cluster.start()` starts it."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[C]) -> _StartNew[C]: ...
+    @overload
+    def __get__(self, instance: C, owner: type[C]) -> Callable[[], Coroutine[Any, Any, C]]: ...
+    def __get__(self, instance: C | None, owner: type[C]) -> object:
+        if instance is not None:
+            return lambda: _start(instance)
+        return lambda **config: _start(owner(**config))
+
+
+async def _start(cluster: C) -> C:
+    _exit.prepare()
+    await result(cluster._start())
+    return cluster
+
+
+class Cluster(ClusterBase, LiveSetters):
+    """One node's membership in one cluster, for asyncio.
+
+    `async with seafoam.Cluster(listen_port=0) as cluster:` starts it, leaves, and closes. The
+    keyword arguments are the configuration keys; a value that is refused raises here already. What
+    waits is a coroutine, everything else is a plain call that never waits. After `close` every
+    call raises `closed`, in a forked child `forked`.
+    """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **config: Unpack[Options]) -> None:
+            """Check the configuration; nothing is started yet."""
+
+    start = _Start()
+
+    async def __aenter__(self) -> Self:
+        """Start, unless it was started before."""
+        if not self._is_started():
+            await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Leave, then close."""
+        try:
+            await self.leave()
+        except SeafoamError as error:
+            records.debug("leaving before close: %s", error)
+        finally:
+            await self.close()
+
+    async def ready(
+        self, min_members: int, *, valid: bool = False, timeout: float | None = 30.0
+    ) -> None:
+        """Wait until so many members are healthy, this one included (and the cluster is valid).
+
+        Raises `timeout` saying how many there were. None waits without a limit.
+        """
+        await result(self._ready(min_members, valid, timeout))
+
+    async def leave(self, timeout: float | None = 5.0) -> None:
+        """Tell the peers that this node leaves: they see LEFT. Reads go on to work until `close`.
+
+        Raises `timeout` where no peer acknowledged in time; the node takes no part all the same.
+        """
+        await result(self._leave(timeout))
+
+    async def close(self) -> None:
+        """Release everything, in under a second. Subscriptions end. May be called twice.
+
+        Without `leave` before, the peers see a crash.
+        """
+        pending = self._close()
+        if pending is not None:
+            await result(pending)
+
+    async def ping_node(self, node: Node | str) -> float:
+        """Return the round trip to a node, or to any address, in milliseconds."""
+        millis: float = await result(self._ping_node(node))
+        return millis
+
+    async def send(self, node: Node | str, bytes: Payload) -> None:
+        """Send a payload to one node."""
+        await result(self._send(node, bytes))
+
+    async def resign(self) -> None:
+        """Give the lease up."""
+        await result(self._resign())
+
+    async def transfer_leadership(self, node: Node | str) -> None:
+        """Hand the lead to another node."""
+        await result(self._transfer_leadership(node))
+
+    def events(
+        self, kinds: Kinds | None = None, capacity: int | None = None, initial: bool = False
+    ) -> Events:
+        """Open a subscription that begins with this call.
+
+        `kinds` limits it (LAGGED and CLOSED always come), `capacity` is how many events may wait,
+        and with `initial` the present members come first, as STATUS from UNKNOWN.
+        """
+        return Events(self._subscribe(kinds, capacity, initial))
+
+    def on_event(
+        self, callback: Callable[[Event], object], kinds: Kinds | None = None
+    ) -> CallbackHandle:
+        """Call `callback(event)` for each event of these kinds, on the running loop's thread.
+
+        One that raises is logged and stays. The handle removes it.
+        """
+        _callbacks.plain_function(callback)
+        return _install(running_hub(), self._subscribe(kinds, None, False), callback)
+
+    def on_status(self, callback: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
+        """Call `callback(node, status)` at each change of a status, on the loop's thread."""
+        return self.on_event(_callbacks.status_call(callback), _callbacks.STATUS)
+
+    def on_broadcast(self, callback: Callable[[Node, bytes], object]) -> CallbackHandle:
+        """Call `callback(origin, bytes)` for each broadcast, on the loop's thread."""
+        return self.on_event(_callbacks.broadcast_call(callback), _callbacks.BROADCAST)
+
+
+Cluster.__module__ = "seafoam"
+
+
+def _install(
+    hub: LoopHub, subscription: Subscription, call: Callable[[Event], object]
+) -> CallbackHandle:
+    loop = asyncio.get_running_loop()
+    handle = CallbackHandle(subscription, call, lambda _: hub.discard(token))
+
+    def turn() -> None:
+        if handle.turn():
+            loop.call_soon(turn)
+
+    # The hub serves everyone on the loop: the program's code gets a turn of its own.
+    token = hub.add(lambda: loop.call_soon(turn))
+    subscription.wake(hub.native, token)
+    return handle

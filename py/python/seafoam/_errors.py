@@ -1,0 +1,51 @@
+"""The exceptions: one code each, and the built-in class that fits beside it."""
+
+from seafoam._words import ErrorCode
+
+
+class SeafoamError(Exception):
+    """A call that failed: `code` to branch on, `message` for people.
+
+    The message says what happened, to what, and what is accepted instead. Unless a call documents
+    otherwise, nothing has changed when it raises.
+    """
+
+    code: ErrorCode
+    message: str
+
+    def __init__(self, message: str, code: ErrorCode = ErrorCode.INTERNAL) -> None:
+        """Make the exception for a sentence and its code."""
+        super().__init__(message)
+        self.message = message
+        self.code = code
+
+    def __str__(self) -> str:
+        """Return the code's word and the message."""
+        return f"{self.code}: {self.message}"
+
+
+class SeafoamTimeoutError(SeafoamError, TimeoutError):
+    """A deadline passed before the condition was met (`timeout`)."""
+
+
+class SeafoamValueError(SeafoamError, ValueError):
+    """A value was refused (`invalid_config`, `invalid_address`, `payload_too_large`, `bad_key`)."""
+
+
+class SeafoamLookupError(SeafoamError, LookupError):
+    """No such node is in the table (`unknown_node`)."""
+
+
+_CLASSES: dict[ErrorCode, type[SeafoamError]] = {
+    ErrorCode.TIMEOUT: SeafoamTimeoutError,
+    ErrorCode.INVALID_CONFIG: SeafoamValueError,
+    ErrorCode.INVALID_ADDRESS: SeafoamValueError,
+    ErrorCode.PAYLOAD_TOO_LARGE: SeafoamValueError,
+    ErrorCode.BAD_KEY: SeafoamValueError,
+    ErrorCode.UNKNOWN_NODE: SeafoamLookupError,
+}
+
+
+def failure(code: ErrorCode, message: str) -> SeafoamError:
+    """Return the exception for an error of the engine."""
+    return _CLASSES.get(code, SeafoamError)(message, code)

@@ -1,0 +1,126 @@
+//! Results that come later: awaited by way of a wake, or waited for on a thread.
+
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use seafoam::{Result, WakeOnce, limits};
+
+use crate::error::{raise, refused};
+use crate::process::Home;
+use crate::wake::WakeHub;
+
+/// Longest wait without a look at signals: Ctrl-C is answered within twice this.
+pub(crate) const SLICE: Duration = Duration::from_millis(100);
+
+trait Outcome: Send + Sync {
+    fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
+    fn wait_slice(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
+    fn set_wake(&self, wake: WakeOnce);
+}
+
+struct Waiting<T, F> {
+    pending: seafoam::Pending<T>,
+    finish: F,
+}
+
+impl<T, F> Outcome for Waiting<T, F>
+where
+    T: Send,
+    F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + Sync,
+{
+    fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
+        self.pending
+            .try_take()
+            .map(|result| self.convert(py, result))
+    }
+
+    fn wait_slice(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
+        let result = py.detach(|| self.pending.wait_for(SLICE));
+        result.map(|result| self.convert(py, result))
+    }
+
+    fn set_wake(&self, wake: WakeOnce) {
+        self.pending.set_wake(wake);
+    }
+}
+
+impl<T, F> Waiting<T, F>
+where
+    F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>>,
+{
+    fn convert(&self, py: Python<'_>, result: Result<T>) -> PyResult<Py<PyAny>> {
+        let value = result.map_err(|error| raise(py, error))?;
+        (self.finish)(py, value)
+    }
+}
+
+/// A result that the engine will deliver, once. Dropping it gives the operation up where that is
+/// still possible.
+#[pyclass(frozen, module = "seafoam._native")]
+pub(crate) struct Pending {
+    home: Home,
+    outcome: Box<dyn Outcome>,
+}
+
+impl Pending {
+    pub(crate) fn new<T, F>(pending: seafoam::Pending<T>, finish: F) -> Self
+    where
+        T: Send + 'static,
+        F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + Sync + 'static,
+    {
+        Self {
+            home: Home::here(),
+            outcome: Box::new(Waiting { pending, finish }),
+        }
+    }
+
+    pub(crate) fn nothing(pending: seafoam::Pending<()>) -> Self {
+        Self::new(pending, |py, ()| Ok(py.None()))
+    }
+}
+
+#[pymethods]
+impl Pending {
+    /// `(value,)` if the result is there, or None; raises where it is an error.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        self.home.check(py)?;
+        match self.outcome.take(py) {
+            Some(result) => PyTuple::new(py, [result?]).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Waits for the result on this thread. Ctrl-C ends the wait.
+    fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        loop {
+            self.home.check(py)?;
+            if let Some(result) = self.outcome.wait_slice(py) {
+                return result;
+            }
+            py.check_signals()?;
+        }
+    }
+
+    /// Rings the hub with this token when the result is there; at once where it is there already.
+    fn wake(&self, py: Python<'_>, hub: &WakeHub, token: u64) -> PyResult<()> {
+        self.home.check(py)?;
+        let bell = hub.bell.clone();
+        self.outcome.set_wake(Box::new(move || bell.ring(token)));
+        Ok(())
+    }
+}
+
+/// A time in seconds; None stands for no limit.
+pub(crate) fn seconds(py: Python<'_>, given: Option<f64>) -> PyResult<Duration> {
+    let Some(seconds) = given else {
+        return Ok(limits::WAIT);
+    };
+    if seconds.is_nan() || seconds < 0.0 {
+        let text = format!(
+            "timeout = {seconds} is refused: it takes seconds from 0, or None for no limit"
+        );
+        return Err(refused(py, text));
+    }
+    Ok(Duration::try_from_secs_f64(seconds).unwrap_or(limits::WAIT))
+}
