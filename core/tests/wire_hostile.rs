@@ -13,27 +13,16 @@ use seafoam::proto::wire::{
 };
 use wire_support::{any_message, any_record, decode, encode, tag};
 
-const PING: Message = Message::Ping {
-    sequence: 1,
-    from: 2,
-    to: 3,
-};
+const PING: Message = Message::Ping { sequence: 1, from: 2, to: 3 };
 const GOSSIP: Message = Message::Gossip { from: 2 };
 
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(1000)
-    }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(1000) }
 }
 
 fn member(name: &str) -> MemberRecord {
     MemberRecord {
-        identity: Identity {
-            name: name.into(),
-            generation: 1 << 40,
-            run: 9,
-        },
+        identity: Identity { name: name.into(), generation: 1 << 40, run: 9 },
         address: "10.0.0.7:9999".parse().unwrap(),
         status: Status::Suspected,
         incarnation: 300,
@@ -83,16 +72,10 @@ fn drain(bytes: &[u8], carrier: Carrier) -> Option<Vec<Record>> {
             Record::Broadcast(broadcast) => broadcast.origin.name.len() + broadcast.bytes.len(),
             Record::Digest(_) | Record::Beacon { .. } => 0,
         };
-        assert!(
-            record_len(&record).is_some(),
-            "what decodes can be passed on: {record:?}"
-        );
+        assert!(record_len(&record).is_some(), "what decodes can be passed on: {record:?}");
         records.push(record);
     }
-    assert!(
-        packet.records.next().is_none(),
-        "after the end or an error there is nothing"
-    );
+    assert!(packet.records.next().is_none(), "after the end or an error there is nothing");
     assert!(
         heap <= bytes.len() + 47 * records.len(),
         "text forms of addresses have 47 bytes at most"
@@ -187,23 +170,13 @@ fn unknown_records_are_skipped_and_counted() {
     let mut bytes = encode(&PING, &[Record::Digest([7; 16])]);
     bytes.extend_from_slice(&[200, 3, 1, 2, 3, 0, 0]);
     let mut writer = Vec::new();
-    PacketWriter::new(&mut writer, tag(), &PING, 100).push(&Record::Beacon {
-        index: 1,
-        sequence: 2,
-    });
+    PacketWriter::new(&mut writer, tag(), &PING, 100)
+        .push(&Record::Beacon { index: 1, sequence: 2 });
     bytes.extend_from_slice(&writer[encode(&PING, &[]).len()..]);
-    let mut records = Packet::decode(&bytes, tag(), Carrier::Datagram)
-        .unwrap()
-        .records;
+    let mut records = Packet::decode(&bytes, tag(), Carrier::Datagram).unwrap().records;
     assert_eq!(records.next(), Some(Ok(Record::Digest([7; 16]))));
     assert_eq!(records.skipped(), 0);
-    assert_eq!(
-        records.next(),
-        Some(Ok(Record::Beacon {
-            index: 1,
-            sequence: 2
-        }))
-    );
+    assert_eq!(records.next(), Some(Ok(Record::Beacon { index: 1, sequence: 2 })));
     assert_eq!(records.next(), None);
     assert_eq!(records.skipped(), 2);
 }
@@ -213,14 +186,8 @@ fn a_malformed_record_ends_the_packet_but_not_what_came_before() {
     let mut bytes = encode(&PING, &[Record::Digest([7; 16])]);
     bytes.extend_from_slice(&[4, 1, 9]);
     bytes.extend_from_slice(&[4, 3, 1, 2, 0]);
-    let found: Vec<_> = Packet::decode(&bytes, tag(), Carrier::Datagram)
-        .unwrap()
-        .records
-        .collect();
-    assert_eq!(
-        found,
-        [Ok(Record::Digest([7; 16])), Err(DecodeError::Truncated)]
-    );
+    let found: Vec<_> = Packet::decode(&bytes, tag(), Carrier::Datagram).unwrap().records.collect();
+    assert_eq!(found, [Ok(Record::Digest([7; 16])), Err(DecodeError::Truncated)]);
 }
 
 #[test]
@@ -233,32 +200,14 @@ fn headers_are_judged_in_order() {
     };
     assert_eq!(decode(&|_| {}), Ok(PING));
     assert_eq!(decode(&|bytes| bytes.clear()), Err(DecodeError::Truncated));
-    assert_eq!(
-        decode(&|bytes| *bytes = b"GET".to_vec()),
-        Err(DecodeError::BadVersion)
-    );
+    assert_eq!(decode(&|bytes| *bytes = b"GET".to_vec()), Err(DecodeError::BadVersion));
     assert_eq!(decode(&|bytes| bytes[0] = 2), Err(DecodeError::BadVersion));
-    assert_eq!(
-        decode(&|bytes| bytes.truncate(6)),
-        Err(DecodeError::Truncated)
-    );
-    assert_eq!(
-        decode(&|bytes| bytes[3..7].fill(0xaa)),
-        Err(DecodeError::ForeignCluster)
-    );
-    assert_eq!(
-        decode(&|bytes| bytes[1..7].fill(0xaa)),
-        Err(DecodeError::ForeignCluster)
-    );
+    assert_eq!(decode(&|bytes| bytes.truncate(6)), Err(DecodeError::Truncated));
+    assert_eq!(decode(&|bytes| bytes[3..7].fill(0xaa)), Err(DecodeError::ForeignCluster));
+    assert_eq!(decode(&|bytes| bytes[1..7].fill(0xaa)), Err(DecodeError::ForeignCluster));
     assert_eq!(decode(&|bytes| bytes[2] = 1), Err(DecodeError::Sealed));
-    assert_eq!(
-        decode(&|bytes| bytes[7] = 0),
-        Err(DecodeError::UnknownKind(0))
-    );
-    assert_eq!(
-        decode(&|bytes| bytes[7] = 16),
-        Err(DecodeError::UnknownKind(16))
-    );
+    assert_eq!(decode(&|bytes| bytes[7] = 0), Err(DecodeError::UnknownKind(0)));
+    assert_eq!(decode(&|bytes| bytes[7] = 16), Err(DecodeError::UnknownKind(16)));
     assert_eq!(decode(&|bytes| bytes[8] = 11), Err(DecodeError::Truncated));
     assert_eq!(decode(&|bytes| bytes[8] = 13), Err(DecodeError::Truncated));
 }
@@ -266,24 +215,15 @@ fn headers_are_judged_in_order() {
 #[test]
 fn messages_keep_to_their_carrier() {
     let sync = encode(&Message::SyncRequest { from: 1, flags: 0 }, &[]);
-    assert_eq!(
-        decode(&sync, Carrier::Datagram),
-        Err(DecodeError::BadField("carrier"))
-    );
-    assert_eq!(
-        decode(&encode(&PING, &[]), Carrier::Stream),
-        Err(DecodeError::BadField("carrier"))
-    );
+    assert_eq!(decode(&sync, Carrier::Datagram), Err(DecodeError::BadField("carrier")));
+    assert_eq!(decode(&encode(&PING, &[]), Carrier::Stream), Err(DecodeError::BadField("carrier")));
 }
 
 #[test]
 fn oversize_is_refused() {
     let mut packet = encode(&PING, &[]);
     packet.resize(MAX_DATAGRAM_BYTES + 1, 0);
-    assert_eq!(
-        decode(&packet, Carrier::Datagram),
-        Err(DecodeError::Oversized)
-    );
+    assert_eq!(decode(&packet, Carrier::Datagram), Err(DecodeError::Oversized));
     packet.truncate(MAX_DATAGRAM_BYTES);
     // What follows the message is an even number of zeros: empty records of an unknown kind.
     assert_eq!(decode(&packet, Carrier::Datagram), Ok((PING, vec![])));
@@ -299,10 +239,7 @@ fn oversize_is_refused() {
     let mut packet = encode(&GOSSIP, &[]);
     packet.extend_from_slice(&[2, body.len() as u8 | 0x80, (body.len() >> 7) as u8]);
     packet.extend_from_slice(&body);
-    assert_eq!(
-        decode(&packet, Carrier::Datagram),
-        Err(DecodeError::Oversized)
-    );
+    assert_eq!(decode(&packet, Carrier::Datagram), Err(DecodeError::Oversized));
 }
 
 #[test]
@@ -342,59 +279,33 @@ fn bad_fields_of_members_are_named() {
     }
     // flags, state, address 6, then the name's length and the name.
     for (place, byte) in [(8, 0), (8, 65), (9, b' '), (9, 0xff), (9, b'/')] {
-        assert_eq!(
-            refuse(&|body| body[place] = byte),
-            Err(DecodeError::BadField("name"))
-        );
+        assert_eq!(refuse(&|body| body[place] = byte), Err(DecodeError::BadField("name")));
     }
     let witnesses = good.len() - 10;
     let bad = Err(DecodeError::BadField("witnesses"));
     assert_eq!(refuse(&|body| body[witnesses + 4] = 3), bad);
-    assert_eq!(
-        refuse(&|body| body[witnesses] = 0),
-        bad,
-        "nobody is witness 0"
-    );
-    assert_eq!(
-        refuse(&|body| body[witnesses] = 9),
-        bad,
-        "nobody counts twice"
-    );
+    assert_eq!(refuse(&|body| body[witnesses] = 0), bad, "nobody is witness 0");
+    assert_eq!(refuse(&|body| body[witnesses] = 9), bad, "nobody counts twice");
     assert_eq!(refuse(&|body| body[1] |= 7 << 3), bad, "four at most");
     let tags = witnesses - 4;
-    assert_eq!(
-        refuse(&|body| body[tags] = 200),
-        Err(DecodeError::Truncated)
-    );
+    assert_eq!(refuse(&|body| body[tags] = 200), Err(DecodeError::Truncated));
     // Bits that this version does not use are for later ones.
-    assert_eq!(
-        refuse(&|body| body[0] |= 0x80),
-        Ok(Some(Record::Member(member("anemone"))))
-    );
-    assert_eq!(
-        refuse(&|body| body[1] |= 0xc0),
-        Ok(Some(Record::Member(member("anemone"))))
-    );
+    assert_eq!(refuse(&|body| body[0] |= 0x80), Ok(Some(Record::Member(member("anemone")))));
+    assert_eq!(refuse(&|body| body[1] |= 0xc0), Ok(Some(Record::Member(member("anemone")))));
 }
 
 #[test]
 fn varints_end() {
     // An ack whose incarnation is 2^32, one of 11 bytes, one beyond 64 bits, and a long zero.
     for (incarnation, expected) in [
-        (
-            &[0x80, 0x80, 0x80, 0x80, 0x10][..],
-            Err(DecodeError::BadField("varint")),
-        ),
+        (&[0x80, 0x80, 0x80, 0x80, 0x10][..], Err(DecodeError::BadField("varint"))),
         (&[0x80; 11], Err(DecodeError::BadField("varint"))),
         (&[0xff; 9], Err(DecodeError::Truncated)),
         (
             &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02],
             Err(DecodeError::BadField("varint")),
         ),
-        (
-            &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00],
-            Ok(0),
-        ),
+        (&[0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], Ok(0)),
         (&[0xff, 0xff, 0xff, 0xff, 0x0f], Ok(u32::MAX)),
     ] {
         let mut bytes = encode(&PING, &[]);
@@ -412,27 +323,15 @@ fn varints_end() {
             0,
         ]);
         bytes.extend_from_slice(incarnation);
-        let expected = expected.map(|incarnation| Message::Ack {
-            sequence: 1,
-            from: 2,
-            incarnation,
-        });
-        assert_eq!(
-            decode(&bytes, Carrier::Datagram).map(|(message, _)| message),
-            expected
-        );
+        let expected =
+            expected.map(|incarnation| Message::Ack { sequence: 1, from: 2, incarnation });
+        assert_eq!(decode(&bytes, Carrier::Datagram).map(|(message, _)| message), expected);
     }
 }
 
 #[test]
 fn names() {
-    for good in [
-        "a",
-        "10.0.0.1:9999",
-        "[fe80::1%eth0]:1",
-        "Az-9_._",
-        &"x".repeat(64),
-    ] {
+    for good in ["a", "10.0.0.1:9999", "[fe80::1%eth0]:1", "Az-9_._", &"x".repeat(64)] {
         assert!(is_valid_name(good), "{good}");
     }
     for bad in ["", " ", "a/b", "käse", "a\0", "a\n", &"x".repeat(65)] {
@@ -446,10 +345,7 @@ fn an_oversized_frame_ends_the_stream_for_good() {
     let mut reader = FrameReader::new();
     let mut input = &[1, 0, 1, 0, 9, 9][..];
     assert_eq!(reader.step(&mut input), Err(DecodeError::Oversized));
-    assert_eq!(
-        reader.step(&mut &[0, 0, 0, 0][..]),
-        Err(DecodeError::Oversized)
-    );
+    assert_eq!(reader.step(&mut &[0, 0, 0, 0][..]), Err(DecodeError::Oversized));
     assert_eq!(reader.finish(), Err(DecodeError::Oversized));
 }
 

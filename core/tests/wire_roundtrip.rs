@@ -16,10 +16,7 @@ use wire_support::{
 };
 
 fn config() -> ProptestConfig {
-    ProptestConfig {
-        failure_persistence: None,
-        ..ProptestConfig::with_cases(400)
-    }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) }
 }
 
 /// The bytes of one exchange, in frames of at most `max_frame_bytes`.
@@ -165,10 +162,7 @@ proptest! {
 #[test]
 fn a_full_table_goes_over_frames_of_the_largest_size() {
     let message = Message::SyncResponse { from: 7, flags: 0 };
-    let beacon = Record::Beacon {
-        index: 1,
-        sequence: 2,
-    };
+    let beacon = Record::Beacon { index: 1, sequence: 2 };
     let records = vec![beacon; 30_000];
     let (frames, left) = frames_of(&stream_of(&message, &records, usize::MAX), 1_000_000);
     assert_eq!(left, 0);
@@ -178,12 +172,7 @@ fn a_full_table_goes_over_frames_of_the_largest_size() {
     assert_eq!(frames[0].len(), fixed + 5 * per_frame);
     let total: usize = frames
         .iter()
-        .map(|frame| {
-            Packet::decode(frame, tag(), Carrier::Stream)
-                .unwrap()
-                .records
-                .count()
-        })
+        .map(|frame| Packet::decode(frame, tag(), Carrier::Stream).unwrap().records.count())
         .sum();
     assert_eq!(total, records.len());
 }
@@ -199,17 +188,11 @@ fn a_stream_without_records_has_one_frame() {
 #[test]
 fn frames_and_packets_are_filled_to_the_last_byte() {
     let message = Message::SyncResponse { from: 7, flags: 0 };
-    let beacon = Record::Beacon {
-        index: 1,
-        sequence: 2,
-    };
+    let beacon = Record::Beacon { index: 1, sequence: 2 };
     let fixed = encode(&message, &[]).len();
     let stream = stream_of(&message, &vec![beacon.clone(); 1000], fixed + 5 * 500);
     let (frames, _) = frames_of(&stream, 100);
-    assert_eq!(
-        frames.iter().map(Vec::len).collect::<Vec<_>>(),
-        [fixed + 2500; 2]
-    );
+    assert_eq!(frames.iter().map(Vec::len).collect::<Vec<_>>(), [fixed + 2500; 2]);
 
     let mut out = Vec::new();
     let writer = PacketWriter::new(&mut out, tag(), &message, 0);
@@ -227,10 +210,7 @@ fn the_owner_depends_on_the_set_of_names_only() {
         assert_ne!(hash::owner(&key, others.clone()), owner);
         // Who does not own it may leave without moving it.
         for gone in others {
-            assert_eq!(
-                hash::owner(&key, names.into_iter().filter(|name| *name != gone)),
-                owner
-            );
+            assert_eq!(hash::owner(&key, names.into_iter().filter(|name| *name != gone)), owner);
         }
     }
     assert_eq!(hash::owner(b"key", []), None);
@@ -240,39 +220,19 @@ fn the_owner_depends_on_the_set_of_names_only() {
 fn scope_ids_stay_at_home() {
     let scoped = "[fe80::1%3]:9999".parse().unwrap();
     let bare = "[fe80::1]:9999".parse().unwrap();
-    let bytes = encode(
-        &Message::PingReq {
-            sequence: 1,
-            from: 2,
-            to: 3,
-            target: scoped,
-        },
-        &[],
-    );
-    let expected = Message::PingReq {
-        sequence: 1,
-        from: 2,
-        to: 3,
-        target: bare,
-    };
+    let bytes = encode(&Message::PingReq { sequence: 1, from: 2, to: 3, target: scoped }, &[]);
+    let expected = Message::PingReq { sequence: 1, from: 2, to: 3, target: bare };
     assert_eq!(decode(&bytes, Carrier::Datagram), Ok((expected, vec![])));
 
     let member = |address, name| {
         let identity = cases::identity(name, 1);
-        Record::Member(MemberRecord {
-            identity,
-            address,
-            ..cases::typical()
-        })
+        Record::Member(MemberRecord { identity, address, ..cases::typical() })
     };
     let message = Message::Gossip { from: 1 };
     let record = member(bare, "[fe80::1]:9999");
     let found = encode(&message, &[member(scoped, "[fe80::1]:9999")]);
     assert_eq!(found, encode(&message, &[record]));
     // A name with a scope id is a name, and stays what it is.
-    let found = decode(
-        &encode(&message, &[member(scoped, "[fe80::1%3]:9999")]),
-        Carrier::Datagram,
-    );
+    let found = decode(&encode(&message, &[member(scoped, "[fe80::1%3]:9999")]), Carrier::Datagram);
     assert_eq!(found, Ok((message, vec![member(bare, "[fe80::1%3]:9999")])));
 }

@@ -78,11 +78,8 @@ fn stream() -> Value {
 }
 
 fn hashes() -> Value {
-    let identities = [
-        typical().identity,
-        identity("anemone-1", u64::MAX),
-        Identity::new("a", 0, 0).unwrap(),
-    ];
+    let identities =
+        [typical().identity, identity("anemone-1", u64::MAX), Identity::new("a", 0, 0).unwrap()];
     let of_identity = |identity: &Identity| {
         json!({
             "identity": json::identity(identity),
@@ -110,11 +107,7 @@ fn hashes() -> Value {
 /// Each member's digest, and that of the table that has it and those before it.
 fn digests(identities: &[Identity; 3]) -> Vec<Value> {
     let mut table = hash::TableDigest::new();
-    let states = [
-        (1, StatusClass::Healthy),
-        (300, StatusClass::Dead),
-        (0, StatusClass::Left),
-    ];
+    let states = [(1, StatusClass::Healthy), (300, StatusClass::Dead), (0, StatusClass::Left)];
     let of_member = |(identity, (incarnation, class)): (&Identity, (u32, StatusClass))| {
         let digest = hash::member_digest(identity, incarnation, class);
         table.toggle(digest);
@@ -136,16 +129,14 @@ fn document() -> Value {
     let tolerated = foreign::tolerated()
         .into_iter()
         .map(|(bytes, (name, message, records))| packet(name, &bytes, &message, &records));
-    let refused = foreign::refused()
-        .into_iter()
-        .map(|(name, carrier, bytes, error)| {
-            json!({
-                "name": name,
-                "carrier": json::carrier(carrier),
-                "hex": hex(&bytes),
-                "refused": json::error(error),
-            })
-        });
+    let refused = foreign::refused().into_iter().map(|(name, carrier, bytes, error)| {
+        json!({
+            "name": name,
+            "carrier": json::carrier(carrier),
+            "hex": hex(&bytes),
+            "refused": json::error(error),
+        })
+    });
     json!({
         "wire_version": 1,
         "cluster": CLUSTER,
@@ -174,18 +165,10 @@ fn the_file_is_what_this_version_writes() {
 fn cases_decode_to_what_they_are() {
     for (name, message, records) in cases::all() {
         let bytes = encode(&message, &records);
-        assert_eq!(
-            decode(&bytes, message.carrier()),
-            Ok((message, records)),
-            "{name}"
-        );
+        assert_eq!(decode(&bytes, message.carrier()), Ok((message, records)), "{name}");
     }
     for (bytes, (name, message, records)) in foreign::tolerated() {
-        assert_eq!(
-            decode(&bytes, message.carrier()),
-            Ok((message, records)),
-            "{name}"
-        );
+        assert_eq!(decode(&bytes, message.carrier()), Ok((message, records)), "{name}");
         assert_ne!(encode(&message, &[]), bytes, "{name}");
     }
     for (name, carrier, bytes, error) in foreign::refused() {
@@ -209,10 +192,7 @@ fn what_the_file_holds_decodes_to_its_fields() {
 
 #[test]
 fn every_cut_of_every_vector_is_refused_or_shorter() {
-    for vector in section("packets")
-        .chain(section("tolerated"))
-        .chain(section("refused"))
-    {
+    for vector in section("packets").chain(section("tolerated")).chain(section("refused")) {
         let bytes = bytes_of(vector);
         let carrier = carrier_of(vector);
         let whole = decode(&bytes, carrier).map(|(_, records)| records);
@@ -227,60 +207,20 @@ fn every_cut_of_every_vector_is_refused_or_shorter() {
 #[test]
 fn sizes_that_the_document_states() {
     let size = |message: Message, records: &[Record]| encode(&message, records).len();
-    let ping = Message::Ping {
-        sequence: 1,
-        from: 2,
-        to: 3,
-    };
+    let ping = Message::Ping { sequence: 1, from: 2, to: 3 };
     let request = |target: &str| {
         let target = target.parse().unwrap();
-        size(
-            Message::PingReq {
-                sequence: 1,
-                from: 2,
-                to: 3,
-                target,
-            },
-            &[],
-        )
+        size(Message::PingReq { sequence: 1, from: 2, to: 3, target }, &[])
     };
     assert_eq!(size(ping, &[]), 21);
-    assert_eq!(
-        size(
-            Message::Ack {
-                sequence: 1,
-                from: 2,
-                incarnation: 1
-            },
-            &[]
-        ),
-        18
-    );
+    assert_eq!(size(Message::Ack { sequence: 1, from: 2, incarnation: 1 }, &[]), 18);
     assert_eq!((request("10.0.0.7:9999"), request("[::1]:9999")), (28, 40));
-    assert_eq!(
-        size(
-            Message::Nack {
-                sequence: 1,
-                from: 2
-            },
-            &[]
-        ),
-        17
-    );
+    assert_eq!(size(Message::Nack { sequence: 1, from: 2 }, &[]), 17);
     assert_eq!(size(Message::Gossip { from: 1 }, &[]), 13);
     assert_eq!(size(Message::Announce {}, &[Record::Member(typical())]), 34);
     assert_eq!(size(ping, &[Record::Member(typical())]), 46);
     assert_eq!(size(ping, &[Record::Digest([0; 16])]), 39);
-    assert_eq!(
-        size(
-            ping,
-            &[Record::Beacon {
-                index: 0,
-                sequence: 0
-            }]
-        ),
-        26
-    );
+    assert_eq!(size(ping, &[Record::Beacon { index: 0, sequence: 0 }]), 26);
 }
 
 /// The hashes stand or fall with SipHash itself: the vectors of its reference implementation, for
@@ -288,14 +228,8 @@ fn sizes_that_the_document_states() {
 #[test]
 fn siphash_is_the_published_one() {
     let key: [u8; 16] = std::array::from_fn(|at| at as u8);
-    assert_eq!(
-        SipHasher24::new_with_key(&key).hash(&[]),
-        0x726f_db47_dd0e_0e31
-    );
-    assert_eq!(
-        SipHasher24::new_with_key(&key).hash(&key[..15]),
-        0xa129_ca61_49be_45e5
-    );
+    assert_eq!(SipHasher24::new_with_key(&key).hash(&[]), 0x726f_db47_dd0e_0e31);
+    assert_eq!(SipHasher24::new_with_key(&key).hash(&key[..15]), 0xa129_ca61_49be_45e5);
     let long = sip128::SipHasher24::new_with_key(&key).hash(&[]).as_bytes();
     assert_eq!(hex(&long), "a3817f04ba25a8e66df67214c7550293");
 }

@@ -64,18 +64,13 @@ impl Network {
     /// The delays after which copies of a datagram arrive: none where it is lost.
     pub(crate) fn deliveries(&mut self, from: usize, to: usize) -> Vec<Duration> {
         // Drawn whatever happens, so that a cut does not shift the random numbers of the rest.
-        let (lost, doubled) = (
-            self.chance(self.loss_permille),
-            self.chance(self.duplicate_permille),
-        );
+        let (lost, doubled) =
+            (self.chance(self.loss_permille), self.chance(self.duplicate_permille));
         let delays = [self.delay(), self.delay()];
         if lost || !self.reaches(from, to) {
             return Vec::new();
         }
-        delays
-            .into_iter()
-            .take(if doubled { 2 } else { 1 })
-            .collect()
+        delays.into_iter().take(if doubled { 2 } else { 1 }).collect()
     }
 
     /// A one-way delay.

@@ -29,19 +29,9 @@ pub struct Seen {
 }
 
 enum Arrival {
-    Datagram {
-        from: usize,
-        bytes: Vec<u8>,
-    },
-    Request {
-        from: usize,
-        token: u64,
-        bytes: Vec<u8>,
-    },
-    Answer {
-        token: u64,
-        answer: Result<Vec<u8>, StreamFailure>,
-    },
+    Datagram { from: usize, bytes: Vec<u8> },
+    Request { from: usize, token: u64, bytes: Vec<u8> },
+    Answer { token: u64, answer: Result<Vec<u8>, StreamFailure> },
 }
 
 #[derive(Default)]
@@ -145,19 +135,11 @@ impl World {
             hasher.finish()
         };
         let wall = WALL_MILLIS + now.millis();
-        let me = LocalNode {
-            name: name.into(),
-            address,
-            generation: wall,
-            run: draw(1),
-            seed: draw(2),
-        };
+        let me =
+            LocalNode { name: name.into(), address, generation: wall, run: draw(1), seed: draw(2) };
         let mut engine = Engine::new(now, wall, &self.settings, me);
-        let seeds: Vec<_> = seeds
-            .iter()
-            .filter(|seed| **seed != node)
-            .map(|seed| Self::address(*seed))
-            .collect();
+        let seeds: Vec<_> =
+            seeds.iter().filter(|seed| **seed != node).map(|seed| Self::address(*seed)).collect();
         engine.contact(now, &seeds);
         host.engine = Some(engine);
         self.settle(node);
@@ -200,8 +182,7 @@ impl World {
     /// What one node believes of another; none where it does not list it.
     #[must_use]
     pub fn status(&self, of: usize, by: usize) -> Option<NodeStatus> {
-        self.view(by, &Self::address(of).to_string())
-            .map(|node| node.status)
+        self.view(by, &Self::address(of).to_string()).map(|node| node.status)
     }
 
     /// One node's snapshot of a name.
@@ -214,9 +195,7 @@ impl World {
     #[must_use]
     pub fn healthy(&self, by: usize) -> usize {
         let view = self.hosts.get(by).map(|host| &host.view);
-        view.map_or(0, |view| {
-            view.values().filter(|node| node.is_healthy()).count()
-        })
+        view.map_or(0, |view| view.values().filter(|node| node.is_healthy()).count())
     }
 
     /// The nodes that run.
@@ -231,9 +210,7 @@ impl World {
         let running: Vec<_> = self.running().collect();
         running.iter().all(|by| {
             self.healthy(*by) == running.len()
-                && running
-                    .iter()
-                    .all(|of| self.status(*of, *by) == Some(NodeStatus::Alive))
+                && running.iter().all(|of| self.status(*of, *by) == Some(NodeStatus::Alive))
         })
     }
 
@@ -266,14 +243,11 @@ impl World {
 
     fn next_moment(&self) -> Time {
         let arrival = self.queue.keys().next().map_or(Time::NEVER, |(at, _)| *at);
-        let hosts = self
-            .hosts
-            .iter()
-            .map(|host| match (&host.engine, host.paused_until) {
-                (Some(engine), None) => engine.next_deadline(),
-                (Some(_), Some(until)) => until,
-                (None, _) => Time::NEVER,
-            });
+        let hosts = self.hosts.iter().map(|host| match (&host.engine, host.paused_until) {
+            (Some(engine), None) => engine.next_deadline(),
+            (Some(_), Some(until)) => until,
+            (None, _) => Time::NEVER,
+        });
         hosts.fold(arrival, Time::min).max(self.now)
     }
 
@@ -393,11 +367,7 @@ impl World {
         }
         while let Some(notice) = engine.poll_notice() {
             match notice {
-                Notice::Event(event) => self.seen.push(Seen {
-                    at: self.now,
-                    by: node,
-                    event,
-                }),
+                Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
                 Notice::Left => host.left = true,
                 Notice::Pong { .. } | Notice::NameTaken { .. } | Notice::Log(..) => {}
             }
@@ -414,10 +384,7 @@ impl World {
                 self.bytes += bytes.len() as u64;
                 let Some(to) = Self::node_at(to) else { return };
                 for delay in self.network.deliveries(from, to) {
-                    let arrival = Arrival::Datagram {
-                        from,
-                        bytes: bytes.clone(),
-                    };
+                    let arrival = Arrival::Datagram { from, bytes: bytes.clone() };
                     self.post(self.now + delay, to, arrival);
                 }
             }
@@ -432,11 +399,7 @@ impl World {
                 let delay = self.network.delay();
                 match to {
                     Some(to) => {
-                        let arrival = Arrival::Request {
-                            from,
-                            token,
-                            bytes: request,
-                        };
+                        let arrival = Arrival::Request { from, token, bytes: request };
                         self.post(self.now + delay, to, arrival);
                     }
                     None => {

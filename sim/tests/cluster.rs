@@ -15,10 +15,7 @@ fn seconds(count: u64) -> Duration {
 fn cluster(seed: u64, count: usize) -> World {
     let mut world = World::new(seed, Config::new().insecure(true).listen_ip("10.0.0.0"));
     world.start_many(count);
-    assert!(
-        world.run_until(seconds(10), World::is_whole),
-        "seed {seed}: never whole"
-    );
+    assert!(world.run_until(seconds(10), World::is_whole), "seed {seed}: never whole");
     world.run(seconds(5));
     world.seen.clear();
     world
@@ -27,29 +24,14 @@ fn cluster(seed: u64, count: usize) -> World {
 fn status_events(world: &World, of: usize, status: NodeStatus) -> Vec<usize> {
     let name = World::address(of).to_string();
     let wanted = |event: &Event| match event {
-        Event::Status {
-            node, status: seen, ..
-        } => *node.name == *name && *seen == status,
+        Event::Status { node, status: seen, .. } => *node.name == *name && *seen == status,
         _ => false,
     };
-    world
-        .seen
-        .iter()
-        .filter(|seen| wanted(&seen.event))
-        .map(|seen| seen.by)
-        .collect()
+    world.seen.iter().filter(|seen| wanted(&seen.event)).map(|seen| seen.by).collect()
 }
 
 fn deaths(world: &World) -> usize {
-    let dead = |event: &Event| {
-        matches!(
-            event,
-            Event::Status {
-                status: NodeStatus::Dead,
-                ..
-            }
-        )
-    };
+    let dead = |event: &Event| matches!(event, Event::Status { status: NodeStatus::Dead, .. });
     world.seen.iter().filter(|seen| dead(&seen.event)).count()
 }
 
@@ -58,10 +40,7 @@ fn nodes_that_know_one_seed_find_each_other() {
     for count in [2, 3, 6, 20, 100] {
         let mut world = World::new(7, Config::new().insecure(true).listen_ip("10.0.0.0"));
         world.start_many(count);
-        assert!(
-            world.run_until(seconds(2), World::is_whole),
-            "{count} nodes"
-        );
+        assert!(world.run_until(seconds(2), World::is_whole), "{count} nodes");
         assert_eq!(deaths(&world), 0);
     }
 }
@@ -91,15 +70,8 @@ fn a_crash_is_seen_by_all_within_three_seconds() {
             let all_know = |world: &World| {
                 (0..count - 1).all(|by| world.status(count - 1, by) == Some(NodeStatus::Dead))
             };
-            assert!(
-                world.run_until(seconds(3), all_know),
-                "seed {seed}, {count} nodes"
-            );
-            assert_eq!(
-                deaths(&world),
-                count - 1,
-                "seed {seed}: each survivor says so once"
-            );
+            assert!(world.run_until(seconds(3), all_know), "seed {seed}, {count} nodes");
+            assert_eq!(deaths(&world), count - 1, "seed {seed}: each survivor says so once");
         }
     }
 }
@@ -134,11 +106,7 @@ fn a_restart_is_told_from_the_old_run() {
     world.run(Duration::from_millis(300)); // nobody can know yet
     world.restart(2, &[0]);
     let all_know = |world: &World| {
-        (0..6).all(|by| {
-            world
-                .view(by, &name)
-                .is_some_and(|node| node.generation > before)
-        })
+        (0..6).all(|by| world.view(by, &name).is_some_and(|node| node.generation > before))
     };
     assert!(world.run_until(seconds(1), all_know));
     assert!(world.is_whole());
@@ -153,11 +121,7 @@ fn a_restart_is_told_from_the_old_run() {
             })
             .collect();
         let end = &seen[seen.len() - 2..];
-        assert_eq!(
-            end,
-            [NodeStatus::Dead, NodeStatus::Alive],
-            "node {by} saw {seen:?}"
-        );
+        assert_eq!(end, [NodeStatus::Dead, NodeStatus::Alive], "node {by} saw {seen:?}");
     }
 }
 
@@ -176,10 +140,7 @@ fn a_leave_is_seen_as_left_and_never_as_death() {
     for count in [2, 6, 30] {
         let mut world = cluster(5, count);
         world.command(1, |engine, now| engine.leave(now));
-        assert!(
-            world.run_until(seconds(1), |world| world.has_left(1)),
-            "{count} nodes"
-        );
+        assert!(world.run_until(seconds(1), |world| world.has_left(1)), "{count} nodes");
         world.crash(1);
         world.run(seconds(10));
         let others = status_events(&world, 1, NodeStatus::Left);
@@ -206,9 +167,7 @@ fn a_broadcast_reaches_every_other_member_once() {
         world.network.loss_permille = loss;
         world.network.duplicate_permille = 200;
         for sender in [0, count - 1] {
-            world.command(sender, |engine, now| {
-                engine.broadcast(now, b"tide").unwrap()
-            });
+            world.command(sender, |engine, now| engine.broadcast(now, b"tide").unwrap());
         }
         world.run(seconds(1));
         for by in 0..count {
@@ -243,33 +202,20 @@ fn a_partition_of_any_length_heals_by_itself() {
             assert_eq!(world.healthy(11), 6);
         }
         world.network.heal();
-        assert!(
-            world.run_until(seconds(15), World::is_whole),
-            "after {length} s"
-        );
+        assert!(world.run_until(seconds(15), World::is_whole), "after {length} s");
     }
 }
 
 #[test]
 fn an_isolated_node_does_not_bury_the_rest_at_once() {
     let mut world = cluster(9, 12);
-    world
-        .network
-        .partition(&[0], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+    world.network.partition(&[0], &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
     world.run(seconds(8));
     let own: Vec<_> = world
         .seen
         .iter()
         .filter(|seen| seen.by == 0)
-        .filter(|seen| {
-            matches!(
-                seen.event,
-                Event::Status {
-                    status: NodeStatus::Dead,
-                    ..
-                }
-            )
-        })
+        .filter(|seen| matches!(seen.event, Event::Status { status: NodeStatus::Dead, .. }))
         .collect();
     assert!(own.is_empty(), "a deaf node judges nobody: {own:?}");
     world.network.heal();
@@ -297,9 +243,7 @@ fn an_accusation_is_refuted_by_a_higher_incarnation() {
     let name = World::address(3).to_string();
     let before = world.view(0, &name).unwrap().incarnation;
     world.command(0, |engine, now| {
-        engine
-            .update_node_status(now, &name, NodeStatus::Dead)
-            .unwrap();
+        engine.update_node_status(now, &name, NodeStatus::Dead).unwrap();
     });
     assert_eq!(world.status(3, 0), Some(NodeStatus::Suspected));
     world.run(seconds(5));
@@ -314,11 +258,8 @@ fn of_two_living_nodes_with_one_name_the_older_run_learns_of_it() {
     let newcomer = world.start(&[]);
     world.start_as(newcomer, &World::address(1).to_string(), &[0]);
     world.run(seconds(5));
-    let conflicts: Vec<_> = world
-        .seen
-        .iter()
-        .filter(|seen| matches!(seen.event, Event::Conflict { .. }))
-        .collect();
+    let conflicts: Vec<_> =
+        world.seen.iter().filter(|seen| matches!(seen.event, Event::Conflict { .. })).collect();
     assert_eq!(conflicts.len(), 1);
     assert_eq!(conflicts[0].by, 1);
 }
@@ -329,9 +270,7 @@ fn a_named_address_is_unknown_until_it_answers() {
     world.start(&[]);
     let address = World::address(1);
     let text = address.to_string();
-    let node = world
-        .command(0, |engine, now| engine.add_node(now, &text, Some(address)))
-        .unwrap();
+    let node = world.command(0, |engine, now| engine.add_node(now, &text, Some(address))).unwrap();
     assert_eq!(node.unwrap().status, NodeStatus::Unknown);
     assert_eq!(world.status(1, 0), Some(NodeStatus::Unknown));
     world.run(seconds(30));
@@ -339,12 +278,7 @@ fn a_named_address_is_unknown_until_it_answers() {
     world.start(&[]);
     assert!(world.run_until(seconds(12), World::is_whole));
     let told = |event: &Event| matches!(event, Event::Node { node } if *node.name == *text);
-    assert!(
-        world
-            .seen
-            .iter()
-            .any(|seen| seen.by == 0 && told(&seen.event))
-    );
+    assert!(world.seen.iter().any(|seen| seen.by == 0 && told(&seen.event)));
 }
 
 #[test]

@@ -275,10 +275,7 @@ impl Config {
 /// # Errors
 /// `invalid_config` listing the keys that there are.
 pub fn find(name: &str) -> Result<&'static ConfigKey> {
-    CONFIG_KEYS
-        .iter()
-        .find(|key| key.name == name)
-        .ok_or_else(|| unknown(name))
+    CONFIG_KEYS.iter().find(|key| key.name == name).ok_or_else(|| unknown(name))
 }
 
 fn read_environment(key: &ConfigKey) -> Result<Option<String>> {
@@ -286,10 +283,7 @@ fn read_environment(key: &ConfigKey) -> Result<Option<String>> {
         return Ok(None);
     };
     let text = value.to_string_lossy();
-    if let (Some(text), true) = (
-        (key.canonical)(&text, &key.accepts),
-        value.to_str().is_some(),
-    ) {
+    if let (Some(text), true) = ((key.canonical)(&text, &key.accepts), value.to_str().is_some()) {
         return Ok(Some(text));
     }
     let label = format!("{} (environment variable {})", key.name, key.environment);
@@ -300,10 +294,7 @@ fn check(key: &ConfigKey, text: &str) -> Result<()> {
     let text = (key.canonical)(text, &key.accepts)
         .ok_or_else(|| refused(key.name, shown(key, text), &key.accepts))?;
     if !key.available && text != key.default {
-        return Err(Error::not_available(&format!(
-            "configuration key {}",
-            key.name
-        )));
+        return Err(Error::not_available(&format!("configuration key {}", key.name)));
     }
     Ok(())
 }
@@ -323,10 +314,7 @@ fn refused(name: &str, value: &str, accepts: &Accepts) -> Error {
 }
 
 fn refused_row(name: &str) -> Error {
-    Error::new(
-        ErrorCode::Internal,
-        format!("the configuration table has no row for {name}"),
-    )
+    Error::new(ErrorCode::Internal, format!("the configuration table has no row for {name}"))
 }
 
 fn unknown(name: &str) -> Error {
@@ -334,9 +322,6 @@ fn unknown(name: &str) -> Error {
     let names: Vec<_> = CONFIG_KEYS.iter().map(|key| key.name).collect();
     Error::new(
         ErrorCode::InvalidConfig,
-        format!(
-            "{short:?} is not a configuration key; the keys are {}",
-            names.join(", ")
-        ),
+        format!("{short:?} is not a configuration key; the keys are {}", names.join(", ")),
     )
 }

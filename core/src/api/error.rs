@@ -44,10 +44,7 @@ impl Error {
     /// An error of this kind with its sentence.
     #[must_use]
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 
     /// What kind of failure it is.
@@ -65,19 +62,13 @@ impl Error {
     pub(crate) fn not_available(what: &str) -> Self {
         Self::new(
             ErrorCode::NotAvailable,
-            format!(
-                "{what} is not available in version {}; nothing was changed",
-                crate::VERSION
-            ),
+            format!("{what} is not available in version {}; nothing was changed", crate::VERSION),
         )
     }
 
     #[cfg(feature = "runtime")]
     pub(crate) fn closed() -> Self {
-        Self::new(
-            ErrorCode::Closed,
-            "the cluster is closed: start a new one to go on",
-        )
+        Self::new(ErrorCode::Closed, "the cluster is closed: start a new one to go on")
     }
 
     #[cfg(feature = "runtime")]

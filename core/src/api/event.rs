@@ -40,41 +40,21 @@ words! {
 #[allow(missing_docs)] // the fields are listed with their shapes in EVENT_FIELDS and docs/events.md
 pub enum Event {
     /// A node's status changed from `previous` to `status`, as first stated by `source`.
-    Status {
-        node: Arc<Node>,
-        status: NodeStatus,
-        previous: NodeStatus,
-        source: Arc<str>,
-    },
+    Status { node: Arc<Node>, status: NodeStatus, previous: NodeStatus, source: Arc<str> },
     /// A member's payload; `label` is `ip:port:index`, unique within one run of the origin.
-    Broadcast {
-        origin: Arc<Node>,
-        index: u32,
-        label: Arc<str>,
-        bytes: Arc<[u8]>,
-    },
+    Broadcast { origin: Arc<Node>, index: u32, label: Arc<str>, bytes: Arc<[u8]> },
     /// A payload for this node alone.
     Message { sender: Arc<Node>, bytes: Arc<[u8]> },
     /// The leader of `scope` (a datacenter, or none for the whole cluster), or none while there is none.
-    Leader {
-        leader: Option<Arc<Node>>,
-        term: u64,
-        scope: Option<u8>,
-    },
+    Leader { leader: Option<Arc<Node>>, term: u64, scope: Option<u8> },
     /// Whether this side may act.
     Validity { validity: Arc<Validity> },
     /// Tags, address or datacenter of `node` changed.
     Node { node: Arc<Node> },
     /// `node` and the process at `other_address` both use the node's name.
-    Conflict {
-        node: Arc<Node>,
-        other_address: Arc<str>,
-    },
+    Conflict { node: Arc<Node>, other_address: Arc<str> },
     /// The link to `node` works in `direction` only.
-    Link {
-        node: Arc<Node>,
-        direction: LinkDirection,
-    },
+    Link { node: Arc<Node>, direction: LinkDirection },
     /// So many members that were dead came back within a moment: a partition healed.
     Merged { members: u32 },
     /// All of a datacenter was lost, or came back.
@@ -119,25 +99,10 @@ pub const EVENT_FIELDS: &[(EventKind, &[(&str, &str)])] = &[
     ),
     (
         EventKind::Broadcast,
-        &[
-            ("origin", "Node"),
-            ("index", "u32"),
-            ("label", "text"),
-            ("bytes", "bytes"),
-        ],
+        &[("origin", "Node"), ("index", "u32"), ("label", "text"), ("bytes", "bytes")],
     ),
-    (
-        EventKind::Message,
-        &[("sender", "Node"), ("bytes", "bytes")],
-    ),
-    (
-        EventKind::Leader,
-        &[
-            ("leader", "Node or none"),
-            ("term", "u64"),
-            ("scope", "u8 or none"),
-        ],
-    ),
+    (EventKind::Message, &[("sender", "Node"), ("bytes", "bytes")]),
+    (EventKind::Leader, &[("leader", "Node or none"), ("term", "u64"), ("scope", "u8 or none")]),
     (
         EventKind::Validity,
         &[
@@ -149,14 +114,8 @@ pub const EVENT_FIELDS: &[(EventKind, &[(&str, &str)])] = &[
         ],
     ),
     (EventKind::Node, &[("node", "Node")]),
-    (
-        EventKind::Conflict,
-        &[("node", "Node"), ("other_address", "text")],
-    ),
-    (
-        EventKind::Link,
-        &[("node", "Node"), ("direction", "LinkDirection")],
-    ),
+    (EventKind::Conflict, &[("node", "Node"), ("other_address", "text")]),
+    (EventKind::Link, &[("node", "Node"), ("direction", "LinkDirection")]),
     (EventKind::Merged, &[("members", "u32")]),
     (EventKind::Datacenter, &[("number", "u8"), ("lost", "bool")]),
     (EventKind::Lagged, &[("missed", "u64")]),
@@ -176,12 +135,7 @@ impl EventKinds {
     #[must_use]
     pub fn of(kinds: &[EventKind]) -> Self {
         let always = [EventKind::Lagged, EventKind::Closed];
-        Self(
-            kinds
-                .iter()
-                .chain(&always)
-                .fold(0, |bits, kind| bits | Self::bit(*kind)),
-        )
+        Self(kinds.iter().chain(&always).fold(0, |bits, kind| bits | Self::bit(*kind)))
     }
 
     /// The set with this bit mask (bit n stands for kind n); 0 stands for all.

@@ -20,9 +20,7 @@ pub(super) fn check(settings: &Settings) -> Result<()> {
         ));
     }
     if listen.is_multicast() {
-        return Err(invalid(format!(
-            "listen_ip = {listen} is a multicast address"
-        )));
+        return Err(invalid(format!("listen_ip = {listen} is a multicast address")));
     }
     let group = settings.multicast_group();
     if group.is_ipv4() != listen.is_ipv4() {

@@ -52,16 +52,12 @@ impl fmt::Display for Accepts {
             Self::MulticastIp => f.write_str("an IPv4 or IPv6 multicast address"),
             Self::HostPort => f.write_str("host:port, ip:port or [ipv6]:port"),
             Self::Hosts(most) => {
-                write!(
-                    f,
-                    "a comma list of at most {most} of host, host:port, ip:port, [ipv6]:port"
-                )
+                write!(f, "a comma list of at most {most} of host, host:port, ip:port, [ipv6]:port")
             }
             Self::Datacenters => f.write_str("a comma list of whole numbers from 0 to 254"),
-            Self::Tags(most) => write!(
-                f,
-                "key=value pairs with commas between, {most} bytes at most"
-            ),
+            Self::Tags(most) => {
+                write!(f, "key=value pairs with commas between, {most} bytes at most")
+            }
             Self::Rule => f.write_str("majority, all, any, or a number from 1 to 15"),
             Self::OneOf(words) => write!(f, "one of {}", words.join(", ")),
             Self::Path => f.write_str("a path"),
@@ -132,9 +128,7 @@ impl Setting for String {
             Accepts::HostPort => split_host(text).is_some_and(|(_, port)| port.is_some()),
             Accepts::Rule => {
                 ["majority", "all", "any"].contains(&text)
-                    || text
-                        .parse::<u8>()
-                        .is_ok_and(|number| (1..=15).contains(&number))
+                    || text.parse::<u8>().is_ok_and(|number| (1..=15).contains(&number))
             }
             Accepts::Path | Accepts::Keys => !text.is_empty(),
             Accepts::Range(..)
@@ -156,11 +150,7 @@ impl Setting for String {
 /// The empty text stands for "not set".
 impl<T: Setting> Setting for Option<T> {
     fn parse(text: &str, accepts: &Accepts) -> Option<Self> {
-        if text.is_empty() {
-            Some(None)
-        } else {
-            T::parse(text, accepts).map(Some)
-        }
+        if text.is_empty() { Some(None) } else { T::parse(text, accepts).map(Some) }
     }
     fn render(&self) -> String {
         self.as_ref().map(Setting::render).unwrap_or_default()
@@ -170,10 +160,7 @@ impl<T: Setting> Setting for Option<T> {
 impl Setting for IpAddr {
     fn parse(text: &str, accepts: &Accepts) -> Option<Self> {
         let text = text.trim();
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         let ip: Self = bare.parse().ok()?;
         (*accepts != Accepts::MulticastIp || ip.is_multicast()).then_some(ip)
     }
@@ -185,12 +172,8 @@ impl Setting for IpAddr {
 impl Setting for Vec<String> {
     fn parse(text: &str, accepts: &Accepts) -> Option<Self> {
         let items: Self = list_items(text).map(str::to_owned).collect();
-        let fits = match *accepts {
-            Accepts::Hosts(most) => {
-                items.len() <= most && items.iter().all(|item| split_host(item).is_some())
-            }
-            _ => false,
-        };
+        let Accepts::Hosts(most) = *accepts else { return None };
+        let fits = items.len() <= most && items.iter().all(|item| split_host(item).is_some());
         fits.then_some(items)
     }
     fn render(&self) -> String {
@@ -200,9 +183,7 @@ impl Setting for Vec<String> {
 
 impl Setting for Vec<u8> {
     fn parse(text: &str, _: &Accepts) -> Option<Self> {
-        list_items(text)
-            .map(|item| item.parse().ok().filter(|number| *number != 255))
-            .collect()
+        list_items(text).map(|item| item.parse().ok().filter(|number| *number != 255)).collect()
     }
     fn render(&self) -> String {
         self.iter().map(u8::to_string).collect::<Vec<_>>().join(",")
@@ -215,18 +196,12 @@ impl Setting for BTreeMap<String, String> {
             return None;
         };
         let pairs: Option<Self> = list_items(text)
-            .map(|item| {
-                item.split_once('=')
-                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            })
+            .map(|item| item.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
             .collect();
         pairs.filter(|_| text.len() <= most)
     }
     fn render(&self) -> String {
-        self.iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect::<Vec<_>>()
-            .join(",")
+        self.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -246,18 +221,14 @@ macro_rules! word_settings {
 word_settings!(Profile, LeaderScope, LogLevel);
 
 fn list_items(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty())
+    text.split(',').map(str::trim).filter(|item| !item.is_empty())
 }
 
 /// Whether the text can be the name of a node.
 #[must_use]
 pub fn is_node_name(text: &str) -> bool {
     (1..=crate::limits::NAME_BYTES).contains(&text.len())
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"._:%[]-".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._:%[]-".contains(&byte))
 }
 
 /// Splits `host`, `host:port`, `v6`, `[v6]` or `[v6]:port` into host and port; none where it is none
@@ -267,11 +238,7 @@ pub fn split_host(text: &str) -> Option<(&str, Option<u16>)> {
     let port_of = |port: &str| port.parse::<u16>().ok().filter(|port| *port != 0);
     if let Some(rest) = text.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;
-        inside
-            .split('%')
-            .next()?
-            .parse::<std::net::Ipv6Addr>()
-            .ok()?;
+        inside.split('%').next()?.parse::<std::net::Ipv6Addr>().ok()?;
         return match after {
             "" => Some((inside, None)),
             _ => Some((inside, Some(port_of(after.strip_prefix(':')?)?))),
@@ -284,13 +251,9 @@ pub fn split_host(text: &str) -> Option<(&str, Option<u16>)> {
         Some((host, port)) => (host, Some(port_of(port)?)),
         None => (text, None),
     };
-    let all_numeric = host
-        .bytes()
-        .all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let all_numeric = host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let named = (1..=253).contains(&host.len())
-        && host
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+        && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         && (!all_numeric || host.parse::<std::net::Ipv4Addr>().is_ok());
     named.then_some((host, port))
 }
@@ -304,10 +267,7 @@ pub struct Arg<T> {
 
 impl<T> Arg<T> {
     fn new(text: String) -> Self {
-        Self {
-            text,
-            of: PhantomData,
-        }
+        Self { text, of: PhantomData }
     }
 }
 

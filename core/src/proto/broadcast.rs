@@ -53,17 +53,17 @@ impl Broadcasts {
     pub(super) fn write(&mut self, packet: &mut PacketWriter<'_>) {
         let mut sent = Vec::new();
         for key in self.spread.keys() {
-            if let Some(record) = self.payloads.get(key) {
-                if packet.push_broadcast(record) {
-                    sent.push(*key);
-                }
+            if let Some(record) = self.payloads.get(key)
+                && packet.push_broadcast(record)
+            {
+                sent.push(*key);
             }
         }
         for key in sent {
-            if self.spread.sent(&key) {
-                if let Some(done) = self.payloads.remove(&key) {
-                    self.bytes -= done.bytes.len();
-                }
+            if self.spread.sent(&key)
+                && let Some(done) = self.payloads.remove(&key)
+            {
+                self.bytes -= done.bytes.len();
             }
         }
     }
@@ -118,14 +118,8 @@ impl Engine {
         self.stats.broadcasts_sent += 1;
         if self.members.healthy_others().next().is_some() {
             let (origin, address) = (me.identity, me.address);
-            let record = BroadcastRecord {
-                origin,
-                address,
-                index,
-                bytes: bytes.into(),
-            };
-            self.broadcasts
-                .pass_on(record, emissions(self.members.healthy()));
+            let record = BroadcastRecord { origin, address, index, bytes: bytes.into() };
+            self.broadcasts.pass_on(record, emissions(self.members.healthy()));
             self.news(now);
         }
         Ok(index)
@@ -140,28 +134,19 @@ impl Engine {
             return;
         }
         self.stats.broadcasts_received += 1;
-        let known = self
-            .members
-            .by_name(&record.origin.name)
-            .filter(|id| *id != SELF);
+        let known = self.members.by_name(&record.origin.name).filter(|id| *id != SELF);
         let origin = match known.and_then(|id| self.node(id)) {
             Some(node) => node,
             None => std::sync::Arc::new(self.unknown_origin(now, &record)),
         };
         let label = format!("{}:{}", record.address, record.index).into();
         let bytes = std::sync::Arc::clone(&record.bytes);
-        self.tell(Event::Broadcast {
-            origin,
-            index: record.index,
-            label,
-            bytes,
-        });
+        self.tell(Event::Broadcast { origin, index: record.index, label, bytes });
         if self.broadcasts.is_full(record.bytes.len()) {
             self.stats.broadcasts_refused += 1;
             return;
         }
-        self.broadcasts
-            .pass_on(record, emissions(self.members.healthy()));
+        self.broadcasts.pass_on(record, emissions(self.members.healthy()));
         self.news(now);
     }
 
@@ -180,10 +165,7 @@ impl Engine {
             witnesses: WitnessSet::new(),
         };
         let member = Member::of(&claim, now, self.wall_millis(now));
-        debug_assert_eq!(
-            super::members::public_status(member.status),
-            NodeStatus::Unknown
-        );
+        debug_assert_eq!(super::members::public_status(member.status), NodeStatus::Unknown);
         super::members::snapshot_of(&member, 0)
     }
 }

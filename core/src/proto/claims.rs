@@ -32,11 +32,7 @@ pub(super) struct Hearsay {
 /// Stands where the local node's own record should be, which is always there.
 pub(super) fn nobody() -> MemberRecord {
     MemberRecord {
-        identity: Identity {
-            name: Arc::from("?"),
-            generation: 0,
-            run: 0,
-        },
+        identity: Identity { name: Arc::from("?"), generation: 0, run: 0 },
         address: SocketAddr::from(([0, 0, 0, 0], 0)),
         status: Status::Unknown,
         incarnation: 0,
@@ -85,10 +81,7 @@ impl Engine {
         if !healthy || buried || !self.admit(now) {
             return;
         }
-        let member = Member {
-            status: Status::Alive,
-            ..self.member_of(now, record)
-        };
+        let member = Member { status: Status::Alive, ..self.member_of(now, record) };
         let id = self.members.insert(member);
         self.settle_named(now, id);
         self.probe_soon(id);
@@ -113,10 +106,7 @@ impl Engine {
 
     /// Forgets the DEAD or LEFT member that was heard least recently.
     fn evict(&mut self, now: Time) -> bool {
-        let gone = self
-            .members
-            .iter()
-            .filter(|(id, member)| *id != SELF && !member.is_healthy());
+        let gone = self.members.iter().filter(|(id, member)| *id != SELF && !member.is_healthy());
         let Some((id, _)) = gone.min_by_key(|(_, member)| member.heard) else {
             return false;
         };
@@ -149,15 +139,8 @@ impl Engine {
             self.set_status(now, id, Status::Dead, old.incarnation, 0);
             self.tell_status(id, was);
         }
-        let fresh = Member {
-            status: Status::Alive,
-            source: 0,
-            ..self.member_of(now, record)
-        };
-        let before = self
-            .members
-            .get(id)
-            .map_or(NodeStatus::Dead, |old| public_status(old.status));
+        let fresh = Member { status: Status::Alive, source: 0, ..self.member_of(now, record) };
+        let before = self.members.get(id).map_or(NodeStatus::Dead, |old| public_status(old.status));
         self.members.update(id, |member| *member = fresh);
         self.settle_named(now, id);
         self.probe_soon(id);
@@ -247,15 +230,11 @@ impl Engine {
     }
 
     fn take_left(&mut self, now: Time, id: MemberId, record: &MemberRecord) {
-        let before = self
-            .members
-            .get(id)
-            .map_or(NodeStatus::Unknown, |m| public_status(m.status));
+        let before = self.members.get(id).map_or(NodeStatus::Unknown, |m| public_status(m.status));
         self.set_status(now, id, Status::Left, record.incarnation, 0);
         self.tell_status(id, before);
         self.pass_on(now, id);
-        self.timers
-            .arm(now + limits::LEFT_LISTED, super::timers::Timer::Forget);
+        self.timers.arm(now + limits::LEFT_LISTED, super::timers::Timer::Forget);
     }
 
     /// Somebody holds an old belief: an accuser is told what is newer, so that the accused need not.
@@ -268,9 +247,7 @@ impl Engine {
     }
 
     fn raise_known(&mut self, id: MemberId, incarnation: u32) {
-        self.members.update(id, |member| {
-            member.incarnation = member.incarnation.max(incarnation)
-        });
+        self.members.update(id, |member| member.incarnation = member.incarnation.max(incarnation));
     }
 
     /// The one place that sets a status; the caller tells and passes on.
@@ -284,10 +261,7 @@ impl Engine {
     ) {
         let wall = self.wall_millis(now);
         let source_name = match source {
-            0 => self
-                .members
-                .get(id)
-                .map(|member| Arc::clone(&member.identity.name)),
+            0 => self.members.get(id).map(|member| Arc::clone(&member.identity.name)),
             other => Some(self.members.name_of(other)),
         };
         self.members.update(id, |member| {
@@ -367,16 +341,15 @@ impl Engine {
     fn refute(&mut self, now: Time, incarnation: u32) {
         self.stats.refutations += 1;
         self.awareness.worse();
-        self.members
-            .update(SELF, |me| match incarnation.checked_add(1) {
-                Some(next) => me.incarnation = next,
-                // An accusation at the last incarnation could not be topped: a new run can.
-                None => {
-                    me.identity.generation += 1;
-                    me.incarnation = 0;
-                    me.handle = me.identity.handle();
-                }
-            });
+        self.members.update(SELF, |me| match incarnation.checked_add(1) {
+            Some(next) => me.incarnation = next,
+            // An accusation at the last incarnation could not be topped: a new run can.
+            None => {
+                me.identity.generation += 1;
+                me.incarnation = 0;
+                me.handle = me.identity.handle();
+            }
+        });
         self.gossip.refuting = true;
         self.pass_on(now, SELF);
     }
@@ -412,10 +385,7 @@ impl Engine {
         self.name_taken = true;
         self.stats.conflicts += 1;
         if let Some(node) = self.node(SELF) {
-            self.tell(Event::Conflict {
-                node,
-                other_address: other.to_string().into(),
-            });
+            self.tell(Event::Conflict { node, other_address: other.to_string().into() });
         }
         self.notices.push_back(Notice::NameTaken { other });
     }

@@ -43,22 +43,15 @@ pub(super) struct Bucket {
 impl Bucket {
     pub(super) const fn new(now: Time, per_second: u32, burst: u32) -> Self {
         let most = burst as u64 * 1_000_000;
-        Self {
-            tokens: most,
-            most,
-            per_second: per_second as u64,
-            filled: now,
-        }
+        Self { tokens: most, most, per_second: per_second as u64, filled: now }
     }
 
     /// Takes one token; false where there is none now.
     pub(super) fn take(&mut self, now: Time) -> bool {
         let micros = now.0.saturating_sub(self.filled.0);
         self.filled = now;
-        self.tokens = self
-            .tokens
-            .saturating_add(micros.saturating_mul(self.per_second))
-            .min(self.most);
+        self.tokens =
+            self.tokens.saturating_add(micros.saturating_mul(self.per_second)).min(self.most);
         let has = self.tokens >= 1_000_000;
         if has {
             self.tokens -= 1_000_000;
@@ -92,11 +85,7 @@ impl Discovery {
         Self {
             named: BTreeMap::new(),
             changes: VecDeque::new(),
-            admissions: Bucket::new(
-                now,
-                limits::NEW_MEMBERS_PER_SECOND,
-                limits::NEW_MEMBERS_BURST,
-            ),
+            admissions: Bucket::new(now, limits::NEW_MEMBERS_PER_SECOND, limits::NEW_MEMBERS_BURST),
             asked: BTreeMap::new(),
             answers: Bucket::new(now, ANSWERS_PER_SECOND, ANSWERS_PER_SECOND),
             retry_armed: false,
@@ -112,8 +101,7 @@ impl Engine {
     pub fn contact(&mut self, now: Time, addresses: &[SocketAddr]) -> bool {
         let healthy = |address: &SocketAddr| {
             let id = self.members.by_address(*address);
-            id.and_then(|id| self.members.get(id))
-                .is_some_and(|m| m.is_healthy())
+            id.and_then(|id| self.members.get(id)).is_some_and(|m| m.is_healthy())
         };
         if addresses.iter().any(healthy) {
             return true;
@@ -130,10 +118,7 @@ impl Engine {
             return;
         }
         let asked = &mut self.discovery.asked;
-        if asked
-            .get(&from)
-            .is_some_and(|at| now.since(*at) < ASK_PAUSE)
-        {
+        if asked.get(&from).is_some_and(|at| now.since(*at) < ASK_PAUSE) {
             self.stats.dropped_rate_limited += 1;
             return;
         }
@@ -161,11 +146,11 @@ impl Engine {
         resolved: Option<SocketAddr>,
     ) -> Result<Node> {
         let known = resolved.and_then(|address| self.members.by_address(address));
-        if let Some(node) = known.and_then(|id| self.members.snapshot(id, 0)) {
-            if node.is_healthy() {
-                self.drop_named(address);
-                return Ok(node);
-            }
+        if let Some(node) = known.and_then(|id| self.members.snapshot(id, 0))
+            && node.is_healthy()
+        {
+            self.drop_named(address);
+            return Ok(node);
         }
         let count = self.members.len() + self.discovery.named.len();
         let again = self.discovery.named.contains_key(address);
@@ -176,26 +161,16 @@ impl Engine {
             return Err(Error::new(ErrorCode::Busy, text));
         }
         let node = self.named_node(now, address, resolved);
-        let named = Named {
-            address: resolved,
-            again_at: now,
-            pause: FIRST_RETRY,
-            node: node.clone(),
-        };
-        self.discovery.changes.push_back(Change::Put {
-            node: node.clone(),
-            heard: now,
-        });
+        let named =
+            Named { address: resolved, again_at: now, pause: FIRST_RETRY, node: node.clone() };
+        self.discovery.changes.push_back(Change::Put { node: node.clone(), heard: now });
         self.discovery.named.insert(address.into(), named);
         self.arm_retry(now);
         Ok(node)
     }
 
     fn named_node(&self, now: Time, address: &str, resolved: Option<SocketAddr>) -> Node {
-        let port = |text: &str| {
-            text.rsplit_once(':')
-                .and_then(|(_, port)| port.parse().ok())
-        };
+        let port = |text: &str| text.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
         Node {
             name: address.into(),
             address: address.into(),
@@ -219,9 +194,7 @@ impl Engine {
     fn drop_named(&mut self, text: &str) -> Option<Node> {
         let named = self.discovery.named.remove(text)?;
         if self.members.by_name(text).is_none() {
-            self.discovery
-                .changes
-                .push_back(Change::Remove { name: text.into() });
+            self.discovery.changes.push_back(Change::Remove { name: text.into() });
         }
         Some(named.node)
     }
@@ -232,11 +205,7 @@ impl Engine {
         let Some(address) = self.members.get(id).map(|member| member.address) else {
             return;
         };
-        let found = self
-            .discovery
-            .named
-            .iter()
-            .find(|(_, named)| named.address == Some(address));
+        let found = self.discovery.named.iter().find(|(_, named)| named.address == Some(address));
         if let Some(text) = found.map(|(text, _)| Arc::clone(text)) {
             self.drop_named(&text);
             self.tell_changed(id);
@@ -260,10 +229,7 @@ impl Engine {
                 ),
             ));
         }
-        let snapshot = self
-            .members
-            .snapshot(id, 0)
-            .ok_or_else(|| self.unknown(node))?;
+        let snapshot = self.members.snapshot(id, 0).ok_or_else(|| self.unknown(node))?;
         self.forget(now, id);
         Ok(snapshot)
     }
@@ -275,8 +241,7 @@ impl Engine {
     pub fn touch_node(&mut self, now: Time, node: &str) -> Result<()> {
         let id = self.find(node)?;
         let wall = self.wall_millis(now);
-        self.members
-            .update(id, |member| member.timestamp_millis = wall);
+        self.members.update(id, |member| member.timestamp_millis = wall);
         Ok(())
     }
 
@@ -298,8 +263,7 @@ impl Engine {
     // The dead, and addresses without an answer.
 
     pub(super) fn plan_retry(&mut self, now: Time, id: MemberId) {
-        self.members
-            .update(id, |member| member.retry_at = now + FIRST_RETRY);
+        self.members.update(id, |member| member.retry_at = now + FIRST_RETRY);
         self.arm_retry(now);
     }
 
@@ -315,21 +279,11 @@ impl Engine {
         if self.leaving.is_some() {
             return;
         }
-        let dead: Vec<_> = self
-            .members
-            .iter()
-            .filter(|(_, m)| m.status == Status::Dead)
-            .collect();
-        let due = dead
-            .iter()
-            .filter(|(_, member)| member.retry_at <= now)
-            .map(|(id, _)| *id);
+        let dead: Vec<_> = self.members.iter().filter(|(_, m)| m.status == Status::Dead).collect();
+        let due = dead.iter().filter(|(_, member)| member.retry_at <= now).map(|(id, _)| *id);
         let due: Vec<_> = due.collect();
-        let resting: Vec<_> = dead
-            .iter()
-            .filter(|(_, m)| m.retry_at == Time::NEVER)
-            .map(|(id, _)| *id)
-            .collect();
+        let resting: Vec<_> =
+            dead.iter().filter(|(_, m)| m.retry_at == Time::NEVER).map(|(id, _)| *id).collect();
         let any = !dead.is_empty() || !self.discovery.named.is_empty();
         for id in due {
             self.members.update(id, |member| {
@@ -344,10 +298,7 @@ impl Engine {
         if !resting.is_empty() && now.since(self.discovery.last_random_retry) >= RETRY_TICK * 2 {
             self.discovery.last_random_retry = now;
             let place = self.below(resting.len() as u64);
-            if let Some(id) = usize::try_from(place)
-                .ok()
-                .and_then(|place| resting.get(place))
-            {
+            if let Some(id) = usize::try_from(place).ok().and_then(|place| resting.get(place)) {
                 self.probe(now, *id, Purpose::Revive);
             }
         }
@@ -402,22 +353,14 @@ impl Engine {
         self.transmits.push_back(Transmit::Announce { bytes });
         let interval = self.settings.multicast_announce_interval_seconds;
         if interval > 0 {
-            self.timers.arm(
-                now + Duration::from_secs(u64::from(interval)),
-                Timer::Announce,
-            );
+            self.timers.arm(now + Duration::from_secs(u64::from(interval)), Timer::Announce);
         }
     }
 
     /// A multicast announcement arrived.
     pub fn handle_announcement(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
         let packet = Packet::decode(bytes, self.cluster_tag, Carrier::Datagram);
-        let Ok(Packet {
-            message: Message::Announce {},
-            mut records,
-            ..
-        }) = packet
-        else {
+        let Ok(Packet { message: Message::Announce {}, mut records, .. }) = packet else {
             self.stats.multicast_ignored += 1;
             return;
         };
@@ -434,10 +377,7 @@ impl Engine {
             return;
         }
         self.stats.multicast_received += 1;
-        let known = self
-            .members
-            .by_name(&record.identity.name)
-            .and_then(|id| self.members.get(id));
+        let known = self.members.by_name(&record.identity.name).and_then(|id| self.members.get(id));
         if known.is_some_and(|m| m.identity == record.identity && m.is_healthy()) {
             return;
         }

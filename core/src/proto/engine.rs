@@ -88,19 +88,9 @@ impl Engine {
     /// timestamps alone.
     #[must_use]
     pub fn new(now: Time, wall_millis: u64, settings: &Settings, me: LocalNode) -> Self {
-        let LocalNode {
-            name,
-            address,
-            generation,
-            run,
-            seed,
-        } = me;
+        let LocalNode { name, address, generation, run, seed } = me;
         let record = MemberRecord {
-            identity: Identity {
-                name,
-                generation,
-                run,
-            },
+            identity: Identity { name, generation, run },
             address,
             status: Status::Alive,
             incarnation: 0,
@@ -143,8 +133,7 @@ impl Engine {
     fn start(&mut self, now: Time) {
         // A random phase keeps nodes that start together from probing in step.
         let phase = self.below(u64::from(self.settings.heartbeat_millis) * 1000);
-        self.timers
-            .arm(now + Duration::from_micros(phase), Timer::Beat);
+        self.timers.arm(now + Duration::from_micros(phase), Timer::Beat);
         if self.settings.multicast_enabled {
             self.timers.arm(now, Timer::Announce);
         }
@@ -159,9 +148,7 @@ impl Engine {
     }
 
     fn handle_packet(&mut self, now: Time, from: SocketAddr, packet: Packet<'_>) {
-        let Packet {
-            message, records, ..
-        } = packet;
+        let Packet { message, records, .. } = packet;
         let Some(sender) = sender_of(&message) else {
             self.stats.multicast_ignored += 1; // an announcement that came to the unicast socket
             return;
@@ -173,20 +160,11 @@ impl Engine {
                 self.handle_records(now, from, sender, records);
                 self.answer_ping(now, from, sequence, to, known.is_some());
             }
-            Message::Ack {
-                sequence,
-                from: handle,
-                incarnation,
-            } => {
+            Message::Ack { sequence, from: handle, incarnation } => {
                 self.handle_records(now, from, sender, records);
                 self.handle_ack(now, from, sequence, handle, incarnation);
             }
-            Message::PingReq {
-                sequence,
-                to,
-                target,
-                ..
-            } => {
+            Message::PingReq { sequence, to, target, .. } => {
                 self.handle_records(now, from, sender, records);
                 if known.is_some() {
                     self.help_ping(now, from, sequence, to, target);
@@ -212,11 +190,7 @@ impl Engine {
         records: RecordIter<'_>,
     ) {
         use super::wire::Record;
-        let hearsay = claims::Hearsay {
-            reply_to: Some(from),
-            speaker,
-            spreads: true,
-        };
+        let hearsay = claims::Hearsay { reply_to: Some(from), speaker, spreads: true };
         for record in records {
             match record {
                 Ok(Record::Member(member)) => self.apply_member(now, &member, hearsay),
@@ -262,10 +236,7 @@ impl Engine {
 
     /// When any member but `id` was heard last.
     pub(super) fn heard_other_than(&self, id: MemberId) -> Time {
-        let other = self
-            .heard
-            .iter()
-            .find(|(heard, _)| *heard != id && *heard != SELF);
+        let other = self.heard.iter().find(|(heard, _)| *heard != id && *heard != SELF);
         other.map_or(Time::ZERO, |(_, at)| *at)
     }
 
@@ -326,18 +297,16 @@ impl Engine {
         if let Some(change) = self.discovery.changes.pop_front() {
             return Some(change);
         }
-        if let Some(name) = self.members.pop_removed() {
-            // The name may have come back since, or be that of a named address.
+        while let Some(name) = self.members.pop_removed() {
+            // The name may have come back since.
             if self.members.by_name(&name).is_none() {
                 return Some(Change::Remove { name });
             }
-            return self.poll_change();
         }
-        let id = self.members.pop_dirty()?;
+        let id = self.members.pop_dirty()?; // only members that are in the table are dirty
         let heard = match self.members.get(id) {
-            Some(_) if id == SELF => Time::NEVER,
-            Some(member) => member.heard,
-            None => return self.poll_change(),
+            Some(member) if id != SELF => member.heard,
+            _ => Time::NEVER,
         };
         let node = self.members.snapshot(id, self.gossip.updates.left(&id))?;
         Some(Change::Put { node, heard })
@@ -382,9 +351,7 @@ impl Engine {
 
     pub(super) fn me(&self) -> MemberRecord {
         // The local node is inserted by `new` and never removed.
-        self.members
-            .get(SELF)
-            .map_or_else(claims::nobody, Member::record)
+        self.members.get(SELF).map_or_else(claims::nobody, Member::record)
     }
 
     pub(super) fn my_handle(&self) -> u32 {
@@ -419,9 +386,7 @@ impl Engine {
     }
 
     pub(super) fn node(&self, id: MemberId) -> Option<Arc<Node>> {
-        self.members
-            .snapshot(id, self.gossip.updates.left(&id))
-            .map(Arc::new)
+        self.members.snapshot(id, self.gossip.updates.left(&id)).map(Arc::new)
     }
 
     /// Tells of a change of status that the table shows already.
@@ -429,12 +394,7 @@ impl Engine {
         let Some(node) = self.node(id) else { return };
         let (status, source) = (node.status, Arc::clone(&node.status_source));
         if status != previous {
-            self.tell(Event::Status {
-                node,
-                status,
-                previous,
-                source,
-            });
+            self.tell(Event::Status { node, status, previous, source });
         }
     }
 }

@@ -72,11 +72,7 @@ impl Engine {
         }
         self.gossip.next = Time::NEVER;
         self.gossip.last = now;
-        let fanout = if self.gossip.refuting {
-            REFUTATION_FANOUT
-        } else {
-            FANOUT
-        };
+        let fanout = if self.gossip.refuting { REFUTATION_FANOUT } else { FANOUT };
         self.gossip.refuting = false;
         let from = self.my_handle();
         let targets = self.gossip_targets(fanout);
@@ -111,14 +107,11 @@ impl Engine {
                 self.gossip.order = order;
                 continue;
             };
-            let member = self
-                .members
-                .get(id)
-                .filter(|member| id != SELF && member.is_healthy());
-            if let Some(address) = member.map(|member| member.address) {
-                if !targets.contains(&address) {
-                    targets.push(address);
-                }
+            let member = self.members.get(id).filter(|member| id != SELF && member.is_healthy());
+            if let Some(address) = member.map(|member| member.address)
+                && !targets.contains(&address)
+            {
+                targets.push(address);
             }
         }
         targets
@@ -126,9 +119,7 @@ impl Engine {
 
     /// Tells one node what is known of a member, at once.
     pub(super) fn send_news(&mut self, now: Time, to: SocketAddr, about: MemberId) {
-        let message = Message::Gossip {
-            from: self.my_handle(),
-        };
+        let message = Message::Gossip { from: self.my_handle() };
         self.send_message(now, to, &message, Some(about), false, false);
     }
 
@@ -162,10 +153,11 @@ impl Engine {
                 if packet.remaining() <= kept {
                     break;
                 }
-                if let Some(member) = self.members.get(*id) {
-                    if packet.remaining() > kept && packet.push_member(&member.record()) {
-                        sent.push(*id);
-                    }
+                if let Some(member) = self.members.get(*id)
+                    && packet.remaining() > kept
+                    && packet.push_member(&member.record())
+                {
+                    sent.push(*id);
                 }
             }
             self.broadcasts.write(&mut packet);

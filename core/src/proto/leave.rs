@@ -33,11 +33,7 @@ impl Engine {
         let mut others: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
         self.shuffle(&mut others);
         let wanted = HEARD.min(others.len());
-        self.leaving = Some(Leaving {
-            wanted,
-            heard: 0,
-            done: false,
-        });
+        self.leaving = Some(Leaving { wanted, heard: 0, done: false });
         self.pass_on(now, SELF);
         others.truncate(TOLD);
         for id in others {
@@ -67,11 +63,12 @@ impl Engine {
     }
 
     fn leave_progress(&mut self) {
-        if let Some(leaving) = &mut self.leaving {
-            if leaving.heard >= leaving.wanted && !leaving.done {
-                leaving.done = true;
-                self.notices.push_back(Notice::Left);
-            }
+        if let Some(leaving) = &mut self.leaving
+            && leaving.heard >= leaving.wanted
+            && !leaving.done
+        {
+            leaving.done = true;
+            self.notices.push_back(Notice::Left);
         }
     }
 }

@@ -93,9 +93,7 @@ impl Member {
             is_leader: self.is_leader,
             tags: self.tags.clone(),
             source: self.source,
-            witnesses: self
-                .suspicion
-                .map_or_else(WitnessSet::new, |held| held.witnesses),
+            witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),
         }
     }
 
@@ -179,19 +177,9 @@ impl Members {
         change: impl FnOnce(&mut Member) -> T,
     ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
-        let before = (
-            member.digest(),
-            member.status,
-            member.address,
-            member.handle,
-        );
+        let before = (member.digest(), member.status, member.address, member.handle);
         let outcome = change(member);
-        let after = (
-            member.digest(),
-            member.status,
-            member.address,
-            member.handle,
-        );
+        let after = (member.digest(), member.status, member.address, member.handle);
         if before != after {
             if before.0 != after.0 {
                 for digest in [before.0, after.0].into_iter().flatten() {
@@ -244,19 +232,9 @@ impl Members {
                 self.tombstones.remove(&name);
             }
         }
-        let Identity {
-            name,
-            generation,
-            run,
-        } = member.identity.clone();
-        self.tombstones.insert(
-            name,
-            Tombstone {
-                generation,
-                run,
-                until: now + limits::TOMBSTONE_AGE,
-            },
-        );
+        let Identity { name, generation, run } = member.identity.clone();
+        self.tombstones
+            .insert(name, Tombstone { generation, run, until: now + limits::TOMBSTONE_AGE });
         Some(member)
     }
 
@@ -289,8 +267,7 @@ impl Members {
 
     /// By name, or else by the text of the address.
     pub(super) fn find(&self, text: &str) -> Option<MemberId> {
-        self.by_name(text)
-            .or_else(|| self.by_address(text.parse().ok()?))
+        self.by_name(text).or_else(|| self.by_address(text.parse().ok()?))
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (MemberId, &Member)> {
@@ -302,8 +279,7 @@ impl Members {
 
     /// The other members that are ALIVE or SUSPECTED.
     pub(super) fn healthy_others(&self) -> impl Iterator<Item = (MemberId, &Member)> {
-        self.iter()
-            .filter(|(id, member)| *id != SELF && member.is_healthy())
+        self.iter().filter(|(id, member)| *id != SELF && member.is_healthy())
     }
 
     /// ALIVE or SUSPECTED, the local node included.
@@ -312,10 +288,7 @@ impl Members {
     }
 
     pub(super) fn status_count(&self, status: Status) -> usize {
-        self.counts
-            .get(usize::from(status as u8))
-            .copied()
-            .unwrap_or(0)
+        self.counts.get(usize::from(status as u8)).copied().unwrap_or(0)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -335,7 +308,9 @@ impl Members {
     }
 
     pub(super) fn mark(&mut self, id: MemberId) {
-        self.dirty.insert(id);
+        if self.get(id).is_some() {
+            self.dirty.insert(id);
+        }
     }
 
     pub(super) fn pop_removed(&mut self) -> Option<Arc<str>> {
@@ -353,9 +328,7 @@ impl Members {
 
     /// The mean of a member's own recent ping times.
     pub(super) fn mean_ping(&self, id: MemberId) -> Duration {
-        let millis = self
-            .get(id)
-            .map_or(0.0, |member| member.history.mean_millis());
+        let millis = self.get(id).map_or(0.0, |member| member.history.mean_millis());
         Duration::from_secs_f64(millis / 1000.0)
     }
 

@@ -3,6 +3,7 @@
 //! No clock, socket, thread, random source or host callback inside: the same inputs, times and
 //! seed give the same outputs, byte for byte.
 
+mod answers;
 mod awareness;
 mod broadcast;
 mod claims;

@@ -13,7 +13,6 @@ use super::rtt::PingHistory;
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Evidence, Message, Status};
-use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::node::PING_TIMED_OUT;
 use crate::limits;
 
@@ -63,32 +62,32 @@ impl Purpose {
 /// A ping without an answer yet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Probe {
-    purpose: Purpose,
-    target: Option<MemberId>,
+    pub(super) purpose: Purpose,
+    pub(super) target: Option<MemberId>,
     /// The run that is meant; 0 stands for whoever is there.
-    handle: u32,
-    address: SocketAddr,
-    sent: Time,
-    timeout: Duration,
-    repeats: u32,
-    helpers: u32,
-    nacks: u32,
+    pub(super) handle: u32,
+    pub(super) address: SocketAddr,
+    pub(super) sent: Time,
+    pub(super) timeout: Duration,
+    pub(super) repeats: u32,
+    pub(super) helpers: u32,
+    pub(super) nacks: u32,
 }
 
 /// A ping that was given up, for its late answer.
 #[derive(Clone, Copy, Debug)]
-struct Late {
-    target: MemberId,
-    handle: u32,
-    sent: Time,
+pub(super) struct Late {
+    pub(super) target: MemberId,
+    pub(super) handle: u32,
+    pub(super) sent: Time,
 }
 
 /// The failure detector's own state.
 #[derive(Default)]
 pub(super) struct Probing {
     pub(super) waiting: BTreeMap<u32, Probe>,
-    late: BTreeMap<u32, Late>,
-    sequence: u32,
+    pub(super) late: BTreeMap<u32, Late>,
+    pub(super) sequence: u32,
     beats: u64,
     /// Members still to be probed in this round, the next one last.
     order: Vec<MemberId>,
@@ -122,10 +121,7 @@ impl Engine {
         for _ in 0..2 {
             while let Some(id) = self.probing.order.pop() {
                 if id != SELF
-                    && self
-                        .members
-                        .get(id)
-                        .is_some_and(super::members::Member::is_healthy)
+                    && self.members.get(id).is_some_and(super::members::Member::is_healthy)
                 {
                     return Some(id);
                 }
@@ -142,10 +138,7 @@ impl Engine {
         let distance = |member: &super::members::Member| {
             hash::ring_position(&member.identity).wrapping_sub(mine)
         };
-        self.members
-            .healthy_others()
-            .min_by_key(|(_, member)| distance(member))
-            .map(|(id, _)| id)
+        self.members.healthy_others().min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
     }
 
     /// A new member takes a random place in this round.
@@ -153,13 +146,11 @@ impl Engine {
         let places = self.probing.order.len() as u64 + 1;
         let place = self.below(places);
         // Below the length plus one, which is a usize.
-        self.probing
-            .order
-            .insert(usize::try_from(place).unwrap_or(0), id);
+        self.probing.order.insert(usize::try_from(place).unwrap_or(0), id);
     }
 
     /// How long an answer of this member may take.
-    fn timeout_of(&mut self, id: Option<MemberId>) -> Duration {
+    pub(super) fn timeout_of(&mut self, id: Option<MemberId>) -> Duration {
         let member = id.and_then(|id| self.members.get(id));
         let own = member.filter(|member| member.history.is_settled());
         let doublings = member.map_or(0, |m| m.timeouts.saturating_sub(1).min(MOST_DOUBLINGS));
@@ -173,11 +164,9 @@ impl Engine {
         Duration::from_secs_f64(millis / 1000.0) * factor
     }
 
-    fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
+    pub(super) fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
         let frontload = Duration::from_millis(u64::from(self.settings.frontload_millis()));
-        self.histories
-            .entry(datacenter)
-            .or_insert_with(|| PingHistory::shared(frontload))
+        self.histories.entry(datacenter).or_insert_with(|| PingHistory::shared(frontload))
     }
 
     /// Begins a probe, unless one for the same purpose is under way.
@@ -197,7 +186,7 @@ impl Engine {
         self.begin_probe(now, Some(id), handle, address, timeout, purpose);
     }
 
-    fn begin_probe(
+    pub(super) fn begin_probe(
         &mut self,
         now: Time,
         target: Option<MemberId>,
@@ -229,16 +218,10 @@ impl Engine {
 
     fn send_ping(&mut self, now: Time, sequence: u32, probe: &Probe) {
         let from = self.my_handle();
-        let message = Message::Ping {
-            sequence,
-            from,
-            to: probe.handle,
-        };
+        let message = Message::Ping { sequence, from, to: probe.handle };
         // Whoever is held for suspected or dead hears of it, to refute (Lifeguard, Buddy System).
         let accused = probe.target.filter(|id| {
-            self.members
-                .get(*id)
-                .is_some_and(|member| member.status != Status::Alive)
+            self.members.get(*id).is_some_and(|member| member.status != Status::Alive)
         });
         let first = match probe.purpose {
             Purpose::Leave => Some(SELF),
@@ -283,18 +266,12 @@ impl Engine {
             }
         }
         self.probing.waiting.insert(sequence, probe);
-        let next = if probe.repeats < 2 {
-            probe.sent + probe.timeout
-        } else {
-            ends
-        };
+        let next = if probe.repeats < 2 { probe.sent + probe.timeout } else { ends };
         self.timers.arm(next.max(now), Timer::Probe(sequence));
     }
 
     fn mean_ping_of(&self, probe: &Probe) -> Duration {
-        probe
-            .target
-            .map_or(Duration::ZERO, |id| self.members.mean_ping(id))
+        probe.target.map_or(Duration::ZERO, |id| self.members.mean_ping(id))
     }
 
     fn ask_helpers(&mut self, now: Time, sequence: u32, probe: &Probe) -> u32 {
@@ -305,12 +282,7 @@ impl Engine {
         self.shuffle(&mut helpers);
         helpers.truncate(HELPERS);
         let from = self.my_handle();
-        let message = Message::PingReq {
-            sequence,
-            from,
-            to: probe.handle,
-            target: probe.address,
-        };
+        let message = Message::PingReq { sequence, from, to: probe.handle, target: probe.address };
         for helper in &helpers {
             self.stats.indirect_probes_sent += 1;
             self.send_message(now, *helper, &message, None, false, true);
@@ -325,13 +297,9 @@ impl Engine {
             Purpose::Leave => self.leave_unheard(now),
             Purpose::User { ticket, .. } => {
                 if let Some(id) = probe.target {
-                    self.members
-                        .update(id, |member| member.ping_millis = PING_TIMED_OUT);
+                    self.members.update(id, |member| member.ping_millis = PING_TIMED_OUT);
                 }
-                self.notices.push_back(Notice::Pong {
-                    ticket,
-                    millis: None,
-                });
+                self.notices.push_back(Notice::Pong { ticket, millis: None });
             }
         }
     }
@@ -339,22 +307,14 @@ impl Engine {
     /// Silence: the member's fault only if somebody else was heard meanwhile.
     fn end_detection(&mut self, now: Time, sequence: u32, probe: &Probe) {
         let Some(id) = probe.target else { return };
-        let same_run = self
-            .members
-            .get(id)
-            .is_some_and(|member| member.handle == probe.handle);
+        let same_run = self.members.get(id).is_some_and(|member| member.handle == probe.handle);
         if !same_run {
             return;
         }
         self.stats.probes_failed += 1;
-        self.probing.late.insert(
-            sequence,
-            Late {
-                target: id,
-                handle: probe.handle,
-                sent: probe.sent,
-            },
-        );
+        self.probing
+            .late
+            .insert(sequence, Late { target: id, handle: probe.handle, sent: probe.sent });
         self.members.update(id, |member| {
             member.ping_millis = PING_TIMED_OUT;
             member.timeouts = member.timeouts.saturating_add(1);
@@ -372,239 +332,13 @@ impl Engine {
 
     /// After a stall: answers that came meanwhile were not read in time.
     pub(super) fn drop_own_probes(&mut self) {
-        let dropped: Vec<_> = self
-            .probing
-            .waiting
-            .extract_if(.., |_, probe| probe.purpose.judges())
-            .collect();
+        let dropped: Vec<_> =
+            self.probing.waiting.extract_if(.., |_, probe| probe.purpose.judges()).collect();
         for (sequence, probe) in dropped {
             if let Some(target) = probe.target {
-                let late = Late {
-                    target,
-                    handle: probe.handle,
-                    sent: probe.sent,
-                };
+                let late = Late { target, handle: probe.handle, sent: probe.sent };
                 self.probing.late.insert(sequence, late);
             }
         }
-    }
-
-    pub(super) fn handle_nack(&mut self, sequence: u32) {
-        self.stats.nacks_received += 1;
-        if let Some(probe) = self.probing.waiting.get_mut(&sequence) {
-            probe.nacks += 1;
-        }
-    }
-
-    /// Answers to the datagram's source; only a member gets more than the bare answer, so that
-    /// nobody can make this node send a third party more than it sent itself.
-    pub(super) fn answer_ping(
-        &mut self,
-        now: Time,
-        from: SocketAddr,
-        sequence: u32,
-        to: u32,
-        member: bool,
-    ) {
-        if to != 0 && to != self.my_handle() {
-            self.send_news(now, from, SELF); // an earlier run was meant: it is told of this one
-            return;
-        }
-        let me = self.me();
-        let message = Message::Ack {
-            sequence,
-            from: self.my_handle(),
-            incarnation: me.incarnation,
-        };
-        self.send_message(now, from, &message, None, false, member);
-    }
-
-    pub(super) fn handle_ack(
-        &mut self,
-        now: Time,
-        from: SocketAddr,
-        sequence: u32,
-        handle: u32,
-        incarnation: u32,
-    ) {
-        let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
-            self.handle_late_ack(now, sequence, handle);
-            return;
-        };
-        if probe.handle != 0 && probe.handle != handle {
-            return;
-        }
-        self.probing.waiting.remove(&sequence);
-        self.stats.acks_received += 1;
-        let round_trip = now.since(probe.sent);
-        if let Purpose::Help {
-            requester,
-            sequence,
-        } = probe.purpose
-        {
-            let message = Message::Ack {
-                sequence,
-                from: handle,
-                incarnation,
-            };
-            self.send_message(now, requester, &message, None, false, false);
-            return;
-        }
-        if let Some(id) = probe.target {
-            self.note_answer(
-                now,
-                id,
-                handle,
-                (from == probe.address).then_some(round_trip),
-            );
-            self.take_incarnation(now, id, handle, incarnation);
-        }
-        match probe.purpose {
-            Purpose::Detect => self.awareness.better(),
-            Purpose::Leave => self.leave_heard(now),
-            Purpose::User { ticket, .. } => {
-                let millis = Some(round_trip.as_secs_f64() * 1000.0);
-                self.notices.push_back(Notice::Pong { ticket, millis });
-            }
-            Purpose::Corroborate | Purpose::Revive | Purpose::Help { .. } => {}
-        }
-    }
-
-    /// A member answered, itself or (then without a time) through a helper.
-    fn note_answer(&mut self, now: Time, id: MemberId, handle: u32, round_trip: Option<Duration>) {
-        let wall = self.wall_millis(now);
-        let datacenter = self
-            .members
-            .get(id)
-            .filter(|member| member.handle == handle);
-        let Some(datacenter) = datacenter.map(|member| member.datacenter) else {
-            return;
-        };
-        self.members.update(id, |member| {
-            member.heard = now;
-            member.timestamp_millis = wall;
-            member.timeouts = 0;
-            if let Some(time) = round_trip {
-                member.ping_millis = time.as_secs_f64() * 1000.0;
-                member.history.record(time);
-            }
-        });
-        if let Some(time) = round_trip {
-            self.history_of(datacenter).record(time);
-        }
-    }
-
-    /// An answer carries the member's own incarnation: a higher one than known is its own claim.
-    fn take_incarnation(&mut self, now: Time, id: MemberId, handle: u32, incarnation: u32) {
-        let Some(member) = self.members.get(id) else {
-            return;
-        };
-        if member.handle != handle
-            || member.incarnation >= incarnation
-            || member.status == Status::Left
-        {
-            return;
-        }
-        let mut record = member.record();
-        record.status = Status::Alive;
-        record.incarnation = incarnation;
-        record.source = 0;
-        let hearsay = super::claims::Hearsay {
-            reply_to: None,
-            speaker: handle,
-            spreads: true,
-        };
-        self.apply_member(now, &record, hearsay);
-    }
-
-    fn handle_late_ack(&mut self, now: Time, sequence: u32, handle: u32) {
-        let Some(late) = self.probing.late.remove(&sequence) else {
-            return;
-        };
-        if late.handle != handle {
-            return;
-        }
-        self.stats.acks_late += 1;
-        self.note_answer(now, late.target, handle, Some(now.since(late.sent)));
-    }
-
-    /// Pings `target` for another member.
-    pub(super) fn help_ping(
-        &mut self,
-        now: Time,
-        requester: SocketAddr,
-        sequence: u32,
-        handle: u32,
-        target: SocketAddr,
-    ) {
-        // Only known targets: nobody can aim this node at a stranger.
-        let Some(id) = self.members.by_address(target) else {
-            return;
-        };
-        let purpose = Purpose::Help {
-            requester,
-            sequence,
-        };
-        let known = self
-            .probing
-            .waiting
-            .values()
-            .any(|probe| probe.purpose == purpose);
-        if known || self.probing.waiting.len() >= limits::PROBES_WAITING {
-            return;
-        }
-        self.stats.indirect_probes_served += 1;
-        let timeout = self.timeout_of(Some(id));
-        self.begin_probe(now, Some(id), handle, target, timeout, purpose);
-        self.timers.arm(
-            now + timeout.mul_f64(0.8),
-            Timer::Nack(self.probing.sequence),
-        );
-    }
-
-    pub(super) fn nack_timer(&mut self, now: Time, sequence: u32) {
-        let Some(probe) = self.probing.waiting.get(&sequence) else {
-            return;
-        };
-        if let Purpose::Help {
-            requester,
-            sequence,
-        } = probe.purpose
-        {
-            let message = Message::Nack {
-                sequence,
-                from: self.my_handle(),
-            };
-            self.send_message(now, requester, &message, None, false, false);
-        }
-    }
-
-    /// Pings a member, or an address of none; the outcome comes as [`Notice::Pong`] within
-    /// `timeout`.
-    ///
-    /// # Errors
-    /// `busy` where too many pings wait.
-    pub fn ping(
-        &mut self,
-        now: Time,
-        to: SocketAddr,
-        ticket: u64,
-        timeout: Duration,
-    ) -> Result<()> {
-        if self.probing.waiting.len() >= limits::PROBES_WAITING {
-            let text = format!(
-                "{} pings wait for answers, which is the limit",
-                limits::PROBES_WAITING
-            );
-            return Err(Error::new(ErrorCode::Busy, text));
-        }
-        let id = self.members.by_address(to).filter(|id| *id != SELF);
-        let purpose = Purpose::User {
-            ticket,
-            until: now + timeout,
-        };
-        let repeat_after = self.timeout_of(id).min(timeout);
-        self.begin_probe(now, id, 0, to, repeat_after, purpose);
-        Ok(())
     }
 }

@@ -21,18 +21,12 @@ impl PingHistory {
     /// The history of a datacenter, filled with `frontload` until there are measurements.
     pub(super) fn shared(frontload: Duration) -> Self {
         let millis = frontload.as_secs_f64() * 1000.0;
-        Self {
-            samples: VecDeque::from(vec![millis; SHARED_SAMPLES]),
-            capacity: SHARED_SAMPLES,
-        }
+        Self { samples: VecDeque::from(vec![millis; SHARED_SAMPLES]), capacity: SHARED_SAMPLES }
     }
 
     /// The empty history of one member.
     pub(super) fn own() -> Self {
-        Self {
-            samples: VecDeque::new(),
-            capacity: OWN_SAMPLES,
-        }
+        Self { samples: VecDeque::new(), capacity: OWN_SAMPLES }
     }
 
     pub(super) fn record(&mut self, round_trip: Duration) {
@@ -61,12 +55,8 @@ impl PingHistory {
         let mean = self.mean_millis();
         #[allow(clippy::cast_precision_loss)] // at most 50
         let count = self.samples.len().max(1) as f64;
-        let variance = self
-            .samples
-            .iter()
-            .map(|sample| (sample - mean).powi(2))
-            .sum::<f64>()
-            / count;
+        let variance =
+            self.samples.iter().map(|sample| (sample - mean).powi(2)).sum::<f64>() / count;
         mean + 3.0 * variance.sqrt()
     }
 }

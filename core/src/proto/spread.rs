@@ -6,11 +6,7 @@ use std::collections::BTreeMap;
 /// How often one entry is passed on by each member: `int(2.5 ln n + 0.5)` as the ancestor did,
 /// but 8 at least: in small clusters a handful of copies would miss a member now and then.
 pub(super) fn emissions(members: usize) -> u16 {
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss
-    )]
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     let ancestors = (2.5 * (members.max(1) as f64).ln() + 0.5) as u16; // below 50 for any table
     ancestors.max(8)
 }
@@ -32,11 +28,7 @@ struct Entry {
 
 impl<K> Default for Spread<K> {
     fn default() -> Self {
-        Self {
-            order: BTreeMap::new(),
-            entries: BTreeMap::new(),
-            serial: 0,
-        }
+        Self { order: BTreeMap::new(), entries: BTreeMap::new(), serial: 0 }
     }
 }
 
@@ -48,11 +40,7 @@ impl<K: Ord + Clone> Spread<K> {
             return;
         }
         self.serial += 1;
-        let entry = Entry {
-            sent: 0,
-            left: times,
-            serial: self.serial,
-        };
+        let entry = Entry { sent: 0, left: times, serial: self.serial };
         self.order.insert((0, Reverse(entry.serial)), key.clone());
         self.entries.insert(key, entry);
     }
@@ -74,8 +62,7 @@ impl<K: Ord + Clone> Spread<K> {
         if entry.left == 0 {
             return true;
         }
-        self.order
-            .insert((entry.sent, Reverse(entry.serial)), key.clone());
+        self.order.insert((entry.sent, Reverse(entry.serial)), key.clone());
         self.entries.insert(key.clone(), entry);
         false
     }

@@ -30,12 +30,7 @@ pub(super) struct Syncs {
 
 impl Syncs {
     pub(super) fn new(now: Time) -> Self {
-        Self {
-            under_way: BTreeMap::new(),
-            token: 0,
-            not_before: now,
-            pause: LEAST_PAUSE,
-        }
+        Self { under_way: BTreeMap::new(), token: 0, not_before: now, pause: LEAST_PAUSE }
     }
 }
 
@@ -52,13 +47,9 @@ impl Engine {
         syncs.under_way.insert(token, to);
         syncs.not_before = now + syncs.pause;
         self.stats.syncs_started += 1;
-        let message = Message::SyncRequest {
-            from: self.my_handle(),
-            flags: 0,
-        };
+        let message = Message::SyncRequest { from: self.my_handle(), flags: 0 };
         let request = self.full_state(&message);
-        self.transmits
-            .push_back(Transmit::Stream { to, token, request });
+        self.transmits.push_back(Transmit::Stream { to, token, request });
     }
 
     fn full_state(&self, message: &Message) -> Vec<u8> {
@@ -75,10 +66,7 @@ impl Engine {
     pub fn serve_stream(&mut self, now: Time, from: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
         let _ = from;
         // The answer is what was known before, so that a peer does not get its own words back.
-        let message = Message::SyncResponse {
-            from: self.my_handle(),
-            flags: 0,
-        };
+        let message = Message::SyncResponse { from: self.my_handle(), flags: 0 };
         let answer = self.full_state(&message);
         match self.take_frames(now, request, true) {
             Ok(()) => {
@@ -109,11 +97,8 @@ impl Engine {
         self.stats.syncs_completed += 1;
         self.established = true;
         let changed = self.members.digest() != before;
-        self.syncs.pause = if changed {
-            LEAST_PAUSE
-        } else {
-            (self.syncs.pause * 2).min(MOST_PAUSE)
-        };
+        self.syncs.pause =
+            if changed { LEAST_PAUSE } else { (self.syncs.pause * 2).min(MOST_PAUSE) };
         self.syncs.not_before = now + self.syncs.pause;
     }
 
@@ -124,11 +109,7 @@ impl Engine {
         spreads: bool,
     ) -> Result<(), DecodeError> {
         let mut reader = FrameReader::new();
-        let mut hearsay = Hearsay {
-            reply_to: None,
-            speaker: 0,
-            spreads,
-        };
+        let mut hearsay = Hearsay { reply_to: None, speaker: 0, spreads };
         loop {
             match reader.step(&mut bytes)? {
                 FrameStep::Frame(frame) => {
@@ -158,10 +139,7 @@ impl Engine {
             return;
         }
         self.stats.digests_differing += 1;
-        let member = self
-            .members
-            .by_handle(speaker)
-            .and_then(|id| self.members.get(id));
+        let member = self.members.by_handle(speaker).and_then(|id| self.members.get(id));
         let Some(address) = member.map(|member| member.address) else {
             return;
         };

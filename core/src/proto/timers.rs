@@ -48,10 +48,6 @@ impl Timers {
 
     pub(super) fn pop_due(&mut self, now: Time) -> Option<Timer> {
         let due = self.queue.first().is_some_and(|(at, ..)| *at <= now);
-        if due {
-            self.queue.pop_first().map(|(.., timer)| timer)
-        } else {
-            None
-        }
+        if due { self.queue.pop_first().map(|(.., timer)| timer) } else { None }
     }
 }

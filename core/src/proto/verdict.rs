@@ -18,7 +18,7 @@ use crate::api::validity::Why;
 /// Silence of everybody else from which on a node holds itself for the deaf one.
 const DEAF: Duration = Duration::from_secs(1);
 /// How soon a verdict that was put off is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(200);
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// So many living members are asked to look for themselves when somebody is suspected.
 const CORROBORATORS: usize = 5;
 
@@ -27,10 +27,7 @@ impl Engine {
     pub(super) fn suspect(&mut self, now: Time, id: MemberId, evidence: Evidence) {
         let me = self.my_handle();
         let witnesses = WitnessSet::from_iter([(me, evidence)]);
-        let was_alive = self
-            .members
-            .get(id)
-            .is_some_and(|member| member.status == Status::Alive);
+        let was_alive = self.members.get(id).is_some_and(|member| member.status == Status::Alive);
         if was_alive {
             self.stats.suspicions_raised += 1;
         }
@@ -52,10 +49,7 @@ impl Engine {
         witnesses: WitnessSet,
         source: u32,
     ) {
-        let was_alive = self
-            .members
-            .get(id)
-            .is_some_and(|member| member.status == Status::Alive);
+        let was_alive = self.members.get(id).is_some_and(|member| member.status == Status::Alive);
         if was_alive {
             self.stats.suspicions_learned += 1;
         }
@@ -88,28 +82,21 @@ impl Engine {
         } else if !grew {
             return;
         }
-        let deadline = held.since + self.patience_for(&held);
+        let deadline = held.since + self.patience_for(&held, 1);
         if deadline < held.deadline {
             held.deadline = deadline;
             self.timers.arm(deadline.max(now), Timer::Suspicion(id));
         }
-        self.members
-            .update(id, |member| member.suspicion = Some(held));
+        self.members.update(id, |member| member.suspicion = Some(held));
         self.tell_status(id, before);
         self.pass_on(now, id);
     }
 
-    fn patience_for(&self, held: &Suspicion) -> Duration {
+    fn patience_for(&self, held: &Suspicion, health_factor: u32) -> Duration {
         let wanted = confirmations_wanted(self.members.healthy());
         let confirmations = held.witnesses.len().saturating_sub(1).min(wanted);
         let floor = self.settings.suspicion_floor();
-        patience(
-            confirmations,
-            wanted,
-            floor,
-            LONGEST,
-            self.awareness.factor(),
-        )
+        patience(confirmations, wanted, floor, LONGEST, health_factor)
     }
 
     /// Whether this node is among the five that should look for themselves: the lowest hashes over
@@ -121,23 +108,14 @@ impl Engine {
         let rank = |observer: u32| {
             let mut key = [0; 12];
             let parts = suspect.handle.to_le_bytes().into_iter();
-            let parts = parts
-                .chain(suspect.incarnation.to_le_bytes())
-                .chain(observer.to_le_bytes());
-            key.iter_mut()
-                .zip(parts)
-                .for_each(|(byte, part)| *byte = part);
+            let parts =
+                parts.chain(suspect.incarnation.to_le_bytes()).chain(observer.to_le_bytes());
+            key.iter_mut().zip(parts).for_each(|(byte, part)| *byte = part);
             hash::score(&key, &suspect.identity.name)
         };
         let mine = rank(self.my_handle());
-        let others = self
-            .members
-            .healthy_others()
-            .filter(|(other, _)| *other != id);
-        others
-            .filter(|(_, other)| rank(other.handle) < mine)
-            .count()
-            < CORROBORATORS
+        let others = self.members.healthy_others().filter(|(other, _)| *other != id);
+        others.filter(|(_, other)| rank(other.handle) < mine).count() < CORROBORATORS
     }
 
     /// DEAD from others: taken where this node suspects long enough itself, verified otherwise.
@@ -152,15 +130,16 @@ impl Engine {
             Status::Suspected => member.suspicion,
         };
         let incarnation = record.incarnation.max(member.incarnation);
-        if held.is_some_and(|held| now.since(held.since) * 2 >= self.patience_for(&held)) {
+        if held.is_some_and(|held| {
+            now.since(held.since) * 2 >= self.patience_for(&held, self.awareness.factor())
+        }) {
             self.stats.deaths_learned += 1;
             self.set_status(now, id, Status::Dead, incarnation, record.source);
             self.tell_status(id, before);
             self.pass_on(now, id);
             return;
         }
-        self.members
-            .update(id, |member| member.incarnation = incarnation);
+        self.members.update(id, |member| member.incarnation = incarnation);
         self.join_suspicion(now, id, record.witnesses, record.source);
         if before == NodeStatus::Alive {
             self.probe(now, id, Purpose::Corroborate);
@@ -169,18 +148,16 @@ impl Engine {
 
     /// A suspicion may have run out.
     pub(super) fn suspicion_timer(&mut self, now: Time, id: MemberId) {
-        let suspected = self
-            .members
-            .get(id)
-            .filter(|member| member.status == Status::Suspected);
+        let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
         let Some(held) = suspected.and_then(|member| member.suspicion) else {
             return;
         };
-        let due = held.since + self.patience_for(&held);
+        let due = held.since + self.patience_for(&held, self.awareness.factor());
         if now < due {
             // Armed for an earlier moment than the one that counts now, health included.
             if held.deadline <= now {
-                self.look_again(id, due);
+                // A while at a time: own health, which stretches it, may be better soon.
+                self.look_again(id, due.min(now + LOOK_AGAIN));
             }
             return;
         }
@@ -274,10 +251,7 @@ impl Engine {
         };
         let held = member.suspicion;
         let names = held.map_or_else(Vec::new, |held| {
-            held.witnesses
-                .iter()
-                .map(|witness| self.members.name_of(witness.handle))
-                .collect()
+            held.witnesses.iter().map(|witness| self.members.name_of(witness.handle)).collect()
         });
         Ok(Why {
             node,

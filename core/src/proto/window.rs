@@ -14,10 +14,7 @@ pub(super) struct Window {
 
 impl Window {
     pub(super) const fn new() -> Self {
-        Self {
-            highest: None,
-            seen: [0; WORDS],
-        }
+        Self { highest: None, seen: [0; WORDS] }
     }
 
     /// Marks the index; true where it was not seen before.

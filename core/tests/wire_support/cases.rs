@@ -12,11 +12,7 @@ pub type Case = (&'static str, Message, Vec<Record>);
 
 const GENERATION: u64 = 1_798_000_000_000;
 pub const GOSSIP: Message = Message::Gossip { from: 0x0102_0304 };
-const PING: Message = Message::Ping {
-    sequence: 1,
-    from: 0x0102_0304,
-    to: 0x0506_0708,
-};
+const PING: Message = Message::Ping { sequence: 1, from: 0x0102_0304, to: 0x0506_0708 };
 
 pub fn identity(name: &str, run: u64) -> Identity {
     Identity::new(name, GENERATION, run).unwrap()
@@ -60,15 +56,8 @@ pub fn full() -> MemberRecord {
 }
 
 pub fn broadcast(bytes: &[u8]) -> BroadcastRecord {
-    let MemberRecord {
-        identity, address, ..
-    } = typical();
-    BroadcastRecord {
-        origin: identity,
-        address,
-        index: 128,
-        bytes: bytes.into(),
-    }
+    let MemberRecord { identity, address, .. } = typical();
+    BroadcastRecord { origin: identity, address, index: 128, bytes: bytes.into() }
 }
 
 pub fn all() -> Vec<Case> {
@@ -77,19 +66,10 @@ pub fn all() -> Vec<Case> {
 
 fn messages() -> Vec<Case> {
     let (from, to, sequence) = (1, 2, 9);
-    let ack = |incarnation| Message::Ack {
-        sequence,
-        from,
-        incarnation,
-    };
+    let ack = |incarnation| Message::Ack { sequence, from, incarnation };
     let request = |target: &str| {
         let target = target.parse().unwrap();
-        Message::PingReq {
-            sequence: u32::MAX,
-            from,
-            to: 0,
-            target,
-        }
+        Message::PingReq { sequence: u32::MAX, from, to: 0, target }
     };
     let sync_request = Message::SyncRequest { from, flags: 1 };
     let sync_response = Message::SyncResponse { from: to, flags: 0 };
@@ -139,23 +119,11 @@ fn members() -> Vec<Case> {
             member.tags = Some([].into());
         }),
         case("member in datacenter 0", |member| member.datacenter = 0),
-        case(
-            "member named by its IPv6 address",
-            at("[2001:db8::9]:70", "[2001:db8::9]:70"),
-        ),
+        case("member named by its IPv6 address", at("[2001:db8::9]:70", "[2001:db8::9]:70")),
         case("member named by its mapped address", at(mapped, mapped)),
-        case(
-            "member named almost as its address",
-            at("10.0.0.7:9999", "10.0.0.7:999"),
-        ),
-        case(
-            "member named beyond its address",
-            at("10.0.0.7:999", "10.0.0.7:9999"),
-        ),
-        case(
-            "member named by another spelling",
-            at("[2001:db8::9]:70", "[2001:DB8::9]:70"),
-        ),
+        case("member named almost as its address", at("10.0.0.7:9999", "10.0.0.7:999")),
+        case("member named beyond its address", at("10.0.0.7:999", "10.0.0.7:9999")),
+        case("member named by another spelling", at("[2001:db8::9]:70", "[2001:DB8::9]:70")),
     ]
 }
 
@@ -163,10 +131,7 @@ fn other_records() -> Vec<Case> {
     let ascending = std::array::from_fn(|at| at as u8);
     let case = |name, record| (name, GOSSIP, vec![record]);
     let mixed = vec![
-        Record::Beacon {
-            index: 0,
-            sequence: 1,
-        },
+        Record::Beacon { index: 0, sequence: 1 },
         Record::Member(full()),
         Record::Digest([0xff; 16]),
         Record::Broadcast(broadcast(b"the tide turns")),
@@ -174,18 +139,9 @@ fn other_records() -> Vec<Case> {
     vec![
         case("broadcast", Record::Broadcast(broadcast(b"the tide turns"))),
         case("empty broadcast", Record::Broadcast(broadcast(b""))),
-        case(
-            "broadcast of 200 bytes",
-            Record::Broadcast(broadcast(&[0xab; 200])),
-        ),
+        case("broadcast of 200 bytes", Record::Broadcast(broadcast(&[0xab; 200]))),
         case("digest", Record::Digest(ascending)),
-        case(
-            "beacon",
-            Record::Beacon {
-                index: 14,
-                sequence: 0xfffe,
-            },
-        ),
+        case("beacon", Record::Beacon { index: 14, sequence: 0xfffe }),
         ("all kinds of records", PING, mixed),
     ]
 }

@@ -25,25 +25,13 @@ fn with_member(body: &[u8]) -> Vec<u8> {
 
 /// Packets that decode to a case all the same.
 pub fn tolerated() -> Vec<(Vec<u8>, Case)> {
-    let beacon = vec![Record::Beacon {
-        index: 1,
-        sequence: 2,
-    }];
+    let beacon = vec![Record::Beacon { index: 1, sequence: 2 }];
     let head = &with(&[])[..HEADER_BYTES];
     let mut cases: Vec<_> = [
-        (
-            "unknown record is skipped",
-            &[99, 2, 7, 7, 4, 3, 1, 2, 0][..],
-        ),
-        (
-            "empty records of kind 0 pad",
-            &[0, 0, 0, 0, 4, 3, 1, 2, 0, 0, 0],
-        ),
+        ("unknown record is skipped", &[99, 2, 7, 7, 4, 3, 1, 2, 0][..]),
+        ("empty records of kind 0 pad", &[0, 0, 0, 0, 4, 3, 1, 2, 0, 0, 0]),
         ("appended record field is skipped", &[4, 5, 1, 2, 0, 9, 9]),
-        (
-            "long form of a record's length",
-            &[4, 0x83, 0x80, 0, 1, 2, 0],
-        ),
+        ("long form of a record's length", &[4, 0x83, 0x80, 0, 1, 2, 0]),
     ]
     .into_iter()
     .map(|(name, records)| (with(records), (name, GOSSIP, beacon.clone())))
@@ -51,21 +39,10 @@ pub fn tolerated() -> Vec<(Vec<u8>, Case)> {
 
     let message = |fields: &[u8]| [head, fields].concat();
     let appended = message(&[5, 6, 1, 0, 0, 0, 9, 9, 4, 3, 1, 2, 0]);
-    cases.push((
-        appended,
-        ("appended message field is skipped", GOSSIP, beacon),
-    ));
-    let announce = (
-        "fields of an announcement are skipped",
-        Message::Announce {},
-        vec![],
-    );
+    cases.push((appended, ("appended message field is skipped", GOSSIP, beacon)));
+    let announce = ("fields of an announcement are skipped", Message::Announce {}, vec![]);
     cases.push((message(&[6, 1, 9]), announce));
-    let ack = Message::Ack {
-        sequence: 1,
-        from: 2,
-        incarnation: 1,
-    };
+    let ack = Message::Ack { sequence: 1, from: 2, incarnation: 1 };
     let long = message(&[2, 10, 1, 0, 0, 0, 2, 0, 0, 0, 0x81, 0]);
     cases.push((long, ("long form of a varint", ack, vec![])));
 
@@ -98,12 +75,7 @@ fn refused_starts() -> Vec<Refused> {
     };
     let sync = encode(&Message::SyncRequest { from: 1, flags: 0 }, &[]);
     let carrier = BadField("carrier");
-    let stream = (
-        "datagram message in a stream",
-        Carrier::Stream,
-        gossip.clone(),
-        carrier,
-    );
+    let stream = ("datagram message in a stream", Carrier::Stream, gossip.clone(), carrier);
     let datagrams = [
         ("empty", vec![], Truncated),
         ("half a header", gossip[..6].to_vec(), Truncated),
@@ -114,11 +86,7 @@ fn refused_starts() -> Vec<Refused> {
         ("other cluster", put(3, !gossip[3]), ForeignCluster),
         ("reserved message kind", put(7, 16), UnknownKind(16)),
         ("message fields cut", gossip[..10].to_vec(), Truncated),
-        (
-            "message fields too short for the kind",
-            put(8, 3),
-            Truncated,
-        ),
+        ("message fields too short for the kind", put(8, 3), Truncated),
         ("stream message in a datagram", sync, carrier),
     ];
     let datagrams = datagrams.map(|(name, bytes, error)| (name, Carrier::Datagram, bytes, error));
@@ -133,43 +101,20 @@ fn refused_records() -> Vec<Datagram> {
     let refill = |record: Record, length: [u8; 2], count: usize| {
         let bytes = encode(&GOSSIP, &[record]);
         let body = [&bytes[BODY..bytes.len() - 1], &length, &vec![0; count]].concat();
-        let prefix = [
-            bytes[START],
-            body.len() as u8 | 0x80,
-            (body.len() >> 7) as u8,
-        ];
+        let prefix = [bytes[START], body.len() as u8 | 0x80, (body.len() >> 7) as u8];
         with(&[&prefix[..], &body].concat())
     };
-    let tagged = Record::Member(MemberRecord {
-        tags: Some([].into()),
-        ..typical()
-    });
+    let tagged = Record::Member(MemberRecord { tags: Some([].into()), ..typical() });
     let empty = Record::Broadcast(broadcast(b""));
     let endless = [&[4][..], &[0x80; 11]].concat();
     vec![
         ("record without length", with(&[4]), Truncated),
         ("record beyond the end", with(&[4, 4, 1, 2, 0]), Truncated),
-        (
-            "record shorter than its fields",
-            with(&[4, 2, 1, 2]),
-            Truncated,
-        ),
+        ("record shorter than its fields", with(&[4, 2, 1, 2]), Truncated),
         ("unknown record beyond the end", with(&[99, 1]), Truncated),
-        (
-            "record length of 11 bytes",
-            with(&endless),
-            BadField("varint"),
-        ),
-        (
-            "tags of 513 bytes",
-            refill(tagged, [0x81, 4], 513),
-            Oversized,
-        ),
-        (
-            "broadcast of 1025 bytes",
-            refill(empty, [0x81, 8], 1025),
-            Oversized,
-        ),
+        ("record length of 11 bytes", with(&endless), BadField("varint")),
+        ("tags of 513 bytes", refill(tagged, [0x81, 4], 513), Oversized),
+        ("broadcast of 1025 bytes", refill(empty, [0x81, 8], 1025), Oversized),
     ]
 }
 

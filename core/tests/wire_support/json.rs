@@ -17,9 +17,7 @@ pub fn hex(bytes: &[u8]) -> String {
 /// None unless `text` is pairs of hex digits.
 pub fn unhex(text: &str) -> Option<Vec<u8>> {
     let pairs = (0..text.len()).step_by(2);
-    pairs
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect()
+    pairs.map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok()).collect()
 }
 
 pub fn carrier(carrier: Carrier) -> &'static str {
@@ -46,19 +44,10 @@ pub fn message(message: &Message) -> Value {
         Message::Ping { sequence, from, to } => {
             json!({ "kind": "ping", "sequence": sequence, "from": from, "to": to })
         }
-        Message::Ack {
-            sequence,
-            from,
-            incarnation,
-        } => {
+        Message::Ack { sequence, from, incarnation } => {
             json!({ "kind": "ack", "sequence": sequence, "from": from, "incarnation": incarnation })
         }
-        Message::PingReq {
-            sequence,
-            from,
-            to,
-            target,
-        } => json!({
+        Message::PingReq { sequence, from, to, target } => json!({
             "kind": "ping_req", "sequence": sequence, "from": from, "to": to,
             "target": target.to_string(),
         }),

@@ -47,16 +47,12 @@ fn any_name() -> impl Strategy<Value = String> {
 
 /// An address and an identity whose name is that address in half of the cases.
 fn any_addressed() -> impl Strategy<Value = (SocketAddr, Identity)> {
-    (
-        any_address(),
-        option::of(any_name()),
-        any_u64(),
-        any::<u64>(),
-    )
-        .prop_map(|(address, name, generation, run)| {
+    (any_address(), option::of(any_name()), any_u64(), any::<u64>()).prop_map(
+        |(address, name, generation, run)| {
             let name = name.unwrap_or_else(|| address.to_string());
             (address, Identity::new(&name, generation, run).unwrap())
-        })
+        },
+    )
 }
 
 /// All widths of a varint alike.
@@ -69,11 +65,7 @@ fn any_u32() -> impl Strategy<Value = u32> {
 }
 
 pub fn any_evidence() -> impl Strategy<Value = Evidence> {
-    prop_oneof![
-        Just(Evidence::Silent),
-        Just(Evidence::Hung),
-        Just(Evidence::Gone)
-    ]
+    prop_oneof![Just(Evidence::Silent), Just(Evidence::Hung), Just(Evidence::Gone)]
 }
 
 pub fn any_witnesses() -> impl Strategy<Value = WitnessSet> {
@@ -82,13 +74,7 @@ pub fn any_witnesses() -> impl Strategy<Value = WitnessSet> {
 
 fn any_status() -> impl Strategy<Value = Status> {
     (0..5_usize).prop_map(|at| {
-        [
-            Status::Unknown,
-            Status::Alive,
-            Status::Suspected,
-            Status::Dead,
-            Status::Left,
-        ][at]
+        [Status::Unknown, Status::Alive, Status::Suspected, Status::Dead, Status::Left][at]
     })
 }
 
@@ -96,47 +82,35 @@ pub fn any_member() -> impl Strategy<Value = MemberRecord> {
     let claims = (any::<u8>(), any::<bool>(), any::<bool>());
     let tags = option::of(vec(any::<u8>(), 0..=MAX_TAGS_BYTES));
     let source = prop_oneof![Just(0), any::<u32>()];
-    (
-        any_addressed(),
-        any_status(),
-        any_u32(),
-        claims,
-        tags,
-        source,
-        any_witnesses(),
+    (any_addressed(), any_status(), any_u32(), claims, tags, source, any_witnesses()).prop_map(
+        |((address, identity), status, incarnation, claims, tags, source, witnesses)| {
+            let (datacenter, is_lighthouse, is_leader) = claims;
+            let tags = tags.map(Into::into);
+            MemberRecord {
+                identity,
+                address,
+                status,
+                incarnation,
+                datacenter,
+                is_lighthouse,
+                is_leader,
+                tags,
+                source,
+                witnesses,
+            }
+        },
     )
-        .prop_map(
-            |((address, identity), status, incarnation, claims, tags, source, witnesses)| {
-                let (datacenter, is_lighthouse, is_leader) = claims;
-                let tags = tags.map(Into::into);
-                MemberRecord {
-                    identity,
-                    address,
-                    status,
-                    incarnation,
-                    datacenter,
-                    is_lighthouse,
-                    is_leader,
-                    tags,
-                    source,
-                    witnesses,
-                }
-            },
-        )
 }
 
 pub fn any_broadcast() -> impl Strategy<Value = BroadcastRecord> {
-    (
-        any_addressed(),
-        any_u32(),
-        vec(any::<u8>(), 0..=MAX_BROADCAST_BYTES),
-    )
-        .prop_map(|((address, origin), index, bytes)| BroadcastRecord {
+    (any_addressed(), any_u32(), vec(any::<u8>(), 0..=MAX_BROADCAST_BYTES)).prop_map(
+        |((address, origin), index, bytes)| BroadcastRecord {
             origin,
             address,
             index,
             bytes: bytes.into(),
-        })
+        },
+    )
 }
 
 pub fn any_record() -> impl Strategy<Value = Record> {
@@ -153,17 +127,8 @@ pub fn any_message() -> impl Strategy<Value = Message> {
     (0..8_u8, numbers, any_address(), any::<u8>()).prop_map(
         |(kind, (sequence, from, to), target, flags)| match kind {
             0 => Message::Ping { sequence, from, to },
-            1 => Message::Ack {
-                sequence,
-                from,
-                incarnation: to,
-            },
-            2 => Message::PingReq {
-                sequence,
-                from,
-                to,
-                target,
-            },
+            1 => Message::Ack { sequence, from, incarnation: to },
+            2 => Message::PingReq { sequence, from, to, target },
             3 => Message::Nack { sequence, from },
             4 => Message::Gossip { from },
             5 => Message::Announce {},

@@ -51,15 +51,8 @@ impl<'a> Packet<'a> {
         if message.carrier() != carrier {
             return Err(DecodeError::BadField("carrier"));
         }
-        let records = RecordIter {
-            rest: reader.rest(),
-            skipped: 0,
-        };
-        Ok(Self {
-            header,
-            message,
-            records,
-        })
+        let records = RecordIter { rest: reader.rest(), skipped: 0 };
+        Ok(Self { header, message, records })
     }
 }
 
@@ -69,11 +62,7 @@ fn decode_header(reader: &mut Reader<'_>, cluster_tag: u32) -> Result<Header, De
     if version != VERSION {
         return Err(DecodeError::BadVersion);
     }
-    let header = Header {
-        version,
-        key_id: reader.u16()?,
-        cluster_tag: reader.u32()?,
-    };
+    let header = Header { version, key_id: reader.u16()?, cluster_tag: reader.u32()? };
     if header.cluster_tag != cluster_tag {
         return Err(DecodeError::ForeignCluster);
     }
@@ -86,11 +75,9 @@ fn decode_header(reader: &mut Reader<'_>, cluster_tag: u32) -> Result<Header, De
 /// `fields` may be longer than what is known of them: a later version may have appended some.
 fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeError> {
     Ok(match kind {
-        kind::PING => Message::Ping {
-            sequence: fields.u32()?,
-            from: fields.u32()?,
-            to: fields.u32()?,
-        },
+        kind::PING => {
+            Message::Ping { sequence: fields.u32()?, from: fields.u32()?, to: fields.u32()? }
+        }
         kind::ACK => Message::Ack {
             sequence: fields.u32()?,
             from: fields.u32()?,
@@ -105,22 +92,11 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
                 fields.address(flags)?
             },
         },
-        kind::NACK => Message::Nack {
-            sequence: fields.u32()?,
-            from: fields.u32()?,
-        },
-        kind::GOSSIP => Message::Gossip {
-            from: fields.u32()?,
-        },
+        kind::NACK => Message::Nack { sequence: fields.u32()?, from: fields.u32()? },
+        kind::GOSSIP => Message::Gossip { from: fields.u32()? },
         kind::ANNOUNCE => Message::Announce {},
-        kind::SYNC_REQUEST => Message::SyncRequest {
-            from: fields.u32()?,
-            flags: fields.u8()?,
-        },
-        kind::SYNC_RESPONSE => Message::SyncResponse {
-            from: fields.u32()?,
-            flags: fields.u8()?,
-        },
+        kind::SYNC_REQUEST => Message::SyncRequest { from: fields.u32()?, flags: fields.u8()? },
+        kind::SYNC_RESPONSE => Message::SyncResponse { from: fields.u32()?, flags: fields.u8()? },
         unknown => return Err(DecodeError::UnknownKind(unknown)),
     })
 }
@@ -179,10 +155,7 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::MEMBER => Record::Member(decode_member(&mut body)?),
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
-        record::BEACON => Record::Beacon {
-            index: body.u8()?,
-            sequence: body.u16()?,
-        },
+        record::BEACON => Record::Beacon { index: body.u8()?, sequence: body.u16()? },
         _ => return Ok(None),
     }))
 }
@@ -194,17 +167,9 @@ fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {
     let (address, identity) = body.addressed_identity(flags)?;
     let incarnation = body.varint_u32()?;
     let has = |flag: u8| flags & flag != 0;
-    let datacenter = if has(HAS_DATACENTER) {
-        body.u8()?
-    } else {
-        NO_DATACENTER
-    };
+    let datacenter = if has(HAS_DATACENTER) { body.u8()? } else { NO_DATACENTER };
     let source = if has(HAS_SOURCE) { body.u32()? } else { 0 };
-    let tags = if has(HAS_TAGS) {
-        Some(body.shared(MAX_TAGS_BYTES)?)
-    } else {
-        None
-    };
+    let tags = if has(HAS_TAGS) { Some(body.shared(MAX_TAGS_BYTES)?) } else { None };
     let witnesses = decode_witnesses(body, usize::from(state >> WITNESS_SHIFT & WITNESS_MASK))?;
     Ok(MemberRecord {
         identity,
@@ -243,10 +208,5 @@ fn decode_broadcast(body: &mut Reader<'_>) -> Result<BroadcastRecord, DecodeErro
     let (address, origin) = body.addressed_identity(flags)?;
     let index = body.varint_u32()?;
     let bytes = body.shared(MAX_BROADCAST_BYTES)?;
-    Ok(BroadcastRecord {
-        origin,
-        address,
-        index,
-        bytes,
-    })
+    Ok(BroadcastRecord { origin, address, index, bytes })
 }

@@ -29,11 +29,7 @@ impl<'a> PacketWriter<'a> {
     ) -> Self {
         let start = out.len();
         put_start(out, cluster_tag, message);
-        Self {
-            out,
-            start,
-            max_bytes: max_bytes.max(MIN_PACKET_BYTES),
-        }
+        Self { out, start, max_bytes: max_bytes.max(MIN_PACKET_BYTES) }
     }
 
     /// Bytes of this packet so far.
@@ -116,21 +112,12 @@ fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
             put_u32s(out, &[*sequence, *from, *to]);
             message_kind::PING
         }
-        Message::Ack {
-            sequence,
-            from,
-            incarnation,
-        } => {
+        Message::Ack { sequence, from, incarnation } => {
             put_u32s(out, &[*sequence, *from]);
             out.put_varint(u64::from(*incarnation));
             message_kind::ACK
         }
-        Message::PingReq {
-            sequence,
-            from,
-            to,
-            target,
-        } => {
+        Message::PingReq { sequence, from, to, target } => {
             put_u32s(out, &[*sequence, *from, *to]);
             out.put(&[address_flags(target)]);
             out.put_address(target);
@@ -181,12 +168,7 @@ enum Content<'a> {
 
 /// None for a record that no peer would take.
 pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
-    let plain = |content| {
-        Some(Body {
-            content,
-            identity_flags: 0,
-        })
-    };
+    let plain = |content| Some(Body { content, identity_flags: 0 });
     match record {
         Record::Member(member) => Body::member(member),
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),

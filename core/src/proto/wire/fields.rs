@@ -29,19 +29,13 @@ impl<'a> Reader<'a> {
     }
 
     pub fn bytes(&mut self, count: usize) -> Result<&'a [u8], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_at_checked(count)
-            .ok_or(DecodeError::Truncated)?;
+        let (taken, rest) = self.rest.split_at_checked(count).ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(taken)
     }
 
     pub fn array<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        let (taken, rest) = self
-            .rest
-            .split_first_chunk::<N>()
-            .ok_or(DecodeError::Truncated)?;
+        let (taken, rest) = self.rest.split_first_chunk::<N>().ok_or(DecodeError::Truncated)?;
         self.rest = rest;
         Ok(*taken)
     }
@@ -93,11 +87,7 @@ impl<'a> Reader<'a> {
     /// As [`prefixed`](Self::prefixed), refused before anything is copied when over `limit`.
     pub fn shared(&mut self, limit: usize) -> Result<Arc<[u8]>, DecodeError> {
         let bytes = self.prefixed()?;
-        if bytes.len() > limit {
-            Err(DecodeError::Oversized)
-        } else {
-            Ok(bytes.into())
-        }
+        if bytes.len() > limit { Err(DecodeError::Oversized) } else { Ok(bytes.into()) }
     }
 
     pub fn address(&mut self, flags: u8) -> Result<SocketAddr, DecodeError> {
@@ -112,19 +102,9 @@ impl<'a> Reader<'a> {
     /// Address, then name, generation and run of whoever is there.
     pub fn addressed_identity(&mut self, flags: u8) -> Result<(SocketAddr, Identity), DecodeError> {
         let address = self.address(flags)?;
-        let name = if flags & NAME_IS_ADDRESS == 0 {
-            self.name()?
-        } else {
-            address.to_string().into()
-        };
-        Ok((
-            address,
-            Identity {
-                name,
-                generation: self.varint()?,
-                run: self.u64()?,
-            },
-        ))
+        let name =
+            if flags & NAME_IS_ADDRESS == 0 { self.name()? } else { address.to_string().into() };
+        Ok((address, Identity { name, generation: self.varint()?, run: self.u64()? }))
     }
 
     fn name(&mut self) -> Result<Arc<str>, DecodeError> {
@@ -196,11 +176,7 @@ pub(super) fn address_flags(address: &SocketAddr) -> u8 {
 }
 
 pub(super) fn identity_flags(address: &SocketAddr, identity: &Identity) -> u8 {
-    let named = if is_text_of(&identity.name, address) {
-        NAME_IS_ADDRESS
-    } else {
-        0
-    };
+    let named = if is_text_of(&identity.name, address) { NAME_IS_ADDRESS } else { 0 };
     address_flags(address) | named
 }
 

@@ -31,13 +31,7 @@ impl<'a> FrameWriter<'a> {
         max_frame_bytes: usize,
     ) -> Self {
         let max_frame_bytes = max_frame_bytes.clamp(MIN_FRAME_BYTES, MAX_FRAME_BYTES);
-        let mut writer = Self {
-            out,
-            cluster_tag,
-            message: *message,
-            max_frame_bytes,
-            prefix: 0,
-        };
+        let mut writer = Self { out, cluster_tag, message: *message, max_frame_bytes, prefix: 0 };
         writer.open_frame();
         writer
     }

@@ -27,11 +27,7 @@ impl Identity {
     /// An identity, when the name is valid.
     #[must_use]
     pub fn new(name: &str, generation: u64, run: u64) -> Option<Self> {
-        is_valid_name(name).then(|| Self {
-            name: name.into(),
-            generation,
-            run,
-        })
+        is_valid_name(name).then(|| Self { name: name.into(), generation, run })
     }
 
     /// The 32-bit short form, never 0; see [`hash::handle`]. It hashes at each call: keep it.

@@ -34,10 +34,7 @@ pub struct Witness {
     pub evidence: Evidence,
 }
 
-const EMPTY: Witness = Witness {
-    handle: 0,
-    evidence: Evidence::Silent,
-};
+const EMPTY: Witness = Witness { handle: 0, evidence: Evidence::Silent };
 
 /// At most [`WitnessSet::CAPACITY`] witnesses, one per handle, kept inline.
 ///
@@ -58,18 +55,13 @@ impl WitnessSet {
     /// The empty set.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            slots: [EMPTY; Self::CAPACITY],
-            count: 0,
-        }
+        Self { slots: [EMPTY; Self::CAPACITY], count: 0 }
     }
 
     /// The witnesses, strongest evidence first, then by handle.
     #[must_use]
     pub fn as_slice(&self) -> &[Witness] {
-        self.slots
-            .get(..usize::from(self.count))
-            .unwrap_or_default()
+        self.slots.get(..usize::from(self.count)).unwrap_or_default()
     }
 
     /// The witnesses in the order of [`as_slice`](Self::as_slice).
@@ -92,9 +84,7 @@ impl WitnessSet {
     /// What `handle` found, when it is a witness of this set.
     #[must_use]
     pub fn evidence_of(&self, handle: u32) -> Option<Evidence> {
-        self.iter()
-            .find(|witness| witness.handle == handle)
-            .map(|witness| witness.evidence)
+        self.iter().find(|witness| witness.handle == handle).map(|witness| witness.evidence)
     }
 
     /// The strongest evidence of the set.
@@ -106,20 +96,14 @@ impl WitnessSet {
     /// Adds a witness, or strengthens its evidence. True when the set changed: false for a known
     /// witness without stronger evidence, for one too weak for a full set, and for handle 0.
     pub fn insert(&mut self, handle: u32, evidence: Evidence) -> bool {
-        if handle == 0
-            || self
-                .evidence_of(handle)
-                .is_some_and(|known| known >= evidence)
-        {
+        if handle == 0 || self.evidence_of(handle).is_some_and(|known| known >= evidence) {
             return false;
         }
         let before = *self;
         self.remove(handle);
         let rank = |witness: &Witness| (std::cmp::Reverse(witness.evidence), witness.handle);
         let added = Witness { handle, evidence };
-        let place = self
-            .as_slice()
-            .partition_point(|witness| rank(witness) < rank(&added));
+        let place = self.as_slice().partition_point(|witness| rank(witness) < rank(&added));
         // A full set has no place behind its last witness, so a weaker one falls off here.
         if let Some(tail @ [_, ..]) = self.slots.get_mut(place..) {
             tail.rotate_right(1);
@@ -139,10 +123,7 @@ impl WitnessSet {
     }
 
     fn remove(&mut self, handle: u32) {
-        let Some(place) = self
-            .as_slice()
-            .iter()
-            .position(|witness| witness.handle == handle)
+        let Some(place) = self.as_slice().iter().position(|witness| witness.handle == handle)
         else {
             return;
         };

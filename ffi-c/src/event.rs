@@ -1,0 +1,415 @@
+//! Events as handles, with one accessor for each field.
+
+use std::ffi::{CString, c_char, c_int};
+use std::ptr;
+use std::sync::{Arc, OnceLock};
+
+use seafoam_core::{Event, Node};
+
+use crate::abi::{c_string, give, maybe_handle, maybe_out, plain, take};
+use crate::error::seafoam_error;
+use crate::leadership::seafoam_validity;
+use crate::node::seafoam_node;
+use crate::words::{seafoam_direction, seafoam_kind, seafoam_status};
+
+/// One thing that happened. Never changes; readable from any thread. An accessor that does not
+/// belong to the event's kind answers NULL, 0, false or -1.
+pub struct seafoam_event {
+    event: Held,
+    // What C borrows from the event, made when first asked for. No kind has two of a sort.
+    node: OnceLock<Option<seafoam_node>>,
+    text: OnceLock<Option<CString>>,
+    validity: OnceLock<Option<seafoam_validity>>,
+    error: OnceLock<Option<seafoam_error>>,
+}
+
+/// Streams share an event with other streams; callbacks are lent one, which is cheap to copy.
+enum Held {
+    Shared(Arc<Event>),
+    Copied(Event),
+}
+
+impl seafoam_event {
+    pub(crate) const fn shared(event: Arc<Event>) -> Self {
+        Self::holding(Held::Shared(event))
+    }
+
+    pub(crate) const fn copied(event: Event) -> Self {
+        Self::holding(Held::Copied(event))
+    }
+
+    const fn holding(event: Held) -> Self {
+        Self {
+            event,
+            node: OnceLock::new(),
+            text: OnceLock::new(),
+            validity: OnceLock::new(),
+            error: OnceLock::new(),
+        }
+    }
+
+    fn get(&self) -> &Event {
+        match &self.event {
+            Held::Shared(event) => event,
+            Held::Copied(event) => event,
+        }
+    }
+
+    fn duplicate(&self) -> Self {
+        match &self.event {
+            Held::Shared(event) => Self::shared(Arc::clone(event)),
+            Held::Copied(event) => Self::copied(event.clone()),
+        }
+    }
+}
+
+/// The node of an event, if `pick` finds one in it.
+fn node_of(
+    event: Option<&seafoam_event>,
+    pick: fn(&Event) -> Option<&Arc<Node>>,
+) -> *const seafoam_node {
+    let node = event.and_then(|event| {
+        let picked = pick(event.get())?;
+        let made = || Some(seafoam_node::new(Arc::clone(picked)));
+        event.node.get_or_init(made).as_ref()
+    });
+    node.map_or(ptr::null(), ptr::from_ref)
+}
+
+/// The text of an event, if `pick` finds one in it.
+fn text_of(event: Option<&seafoam_event>, pick: fn(&Event) -> Option<&Arc<str>>) -> *const c_char {
+    let text = event.and_then(|event| {
+        let picked = pick(event.get())?;
+        event.text.get_or_init(|| Some(c_string(picked))).as_ref()
+    });
+    text.map_or(ptr::null(), |text| text.as_ptr())
+}
+
+/// What the event is about (`SEAFOAM_EVENT_...`); -1 for NULL. Skip kinds that you do not know:
+/// later versions add some.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_kind(event: *const seafoam_event) -> seafoam_kind {
+    plain!({ maybe_handle!(event).map_or(-1, |event| event.get().kind().number().into()) })
+}
+
+/// The node of a status, node, conflict or link event; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_node(event: *const seafoam_event) -> *const seafoam_node {
+    plain!({
+        node_of(maybe_handle!(event), |event| match event {
+            Event::Status { node, .. }
+            | Event::Node { node }
+            | Event::Conflict { node, .. }
+            | Event::Link { node, .. } => Some(node),
+            Event::Broadcast { .. }
+            | Event::Message { .. }
+            | Event::Leader { .. }
+            | Event::Validity { .. }
+            | Event::Merged { .. }
+            | Event::Datacenter { .. }
+            | Event::Lagged { .. }
+            | Event::Closed { .. } => None,
+        })
+    })
+}
+
+/// The new status of a status event (`SEAFOAM_STATUS_...`); else -1.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_status(event: *const seafoam_event) -> seafoam_status {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Status { status, .. }) => status.number().into(),
+            _ => -1,
+        }
+    })
+}
+
+/// The status before a status event (`SEAFOAM_STATUS_...`); else -1.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_previous(event: *const seafoam_event) -> seafoam_status {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Status { previous, .. }) => previous.number().into(),
+            _ => -1,
+        }
+    })
+}
+
+/// Name of the node that first stated the status, of a status event; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_source(event: *const seafoam_event) -> *const c_char {
+    plain!({
+        text_of(maybe_handle!(event), |event| {
+            let Event::Status { source, .. } = event else {
+                return None;
+            };
+            Some(source)
+        })
+    })
+}
+
+/// The node that sent the payload of a broadcast event; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_origin(event: *const seafoam_event) -> *const seafoam_node {
+    plain!({
+        node_of(maybe_handle!(event), |event| {
+            let Event::Broadcast { origin, .. } = event else {
+                return None;
+            };
+            Some(origin)
+        })
+    })
+}
+
+/// The number of a broadcast among those of its origin's run; else 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_index(event: *const seafoam_event) -> u32 {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Broadcast { index, .. }) => *index,
+            _ => 0,
+        }
+    })
+}
+
+/// `ip:port:index` of a broadcast, unique within one run of its origin; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_label(event: *const seafoam_event) -> *const c_char {
+    plain!({
+        text_of(maybe_handle!(event), |event| {
+            let Event::Broadcast { label, .. } = event else {
+                return None;
+            };
+            Some(label)
+        })
+    })
+}
+
+/// The payload of a broadcast or message event, `*length` bytes without a NUL behind them; else
+/// NULL and 0. A payload of no bytes is not NULL.
+///
+/// Ownership: borrowed, lives as long as `event`; `length` may be NULL. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_bytes(
+    event: *const seafoam_event,
+    length: *mut usize,
+) -> *const u8 {
+    plain!({
+        let length = maybe_out!(length);
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Broadcast { bytes, .. } | Event::Message { bytes, .. }) => {
+                if let Some(out) = length {
+                    out.put(bytes.len());
+                }
+                bytes.as_ptr()
+            }
+            _ => ptr::null(),
+        }
+    })
+}
+
+/// The node that sent a message; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_sender(event: *const seafoam_event) -> *const seafoam_node {
+    plain!({
+        node_of(maybe_handle!(event), |event| {
+            let Event::Message { sender, .. } = event else {
+                return None;
+            };
+            Some(sender)
+        })
+    })
+}
+
+/// The leader of a leader event, NULL while there is none; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_leader(event: *const seafoam_event) -> *const seafoam_node {
+    plain!({
+        node_of(maybe_handle!(event), |event| {
+            let Event::Leader { leader, .. } = event else {
+                return None;
+            };
+            leader.as_ref()
+        })
+    })
+}
+
+/// The term of a leader event; else 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_term(event: *const seafoam_event) -> u64 {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Leader { term, .. }) => *term,
+            _ => 0,
+        }
+    })
+}
+
+/// The datacenter that a leader event is about, -1 for the whole cluster; else -1.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_scope(event: *const seafoam_event) -> c_int {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Leader { scope, .. }) => scope.map_or(-1, c_int::from),
+            _ => -1,
+        }
+    })
+}
+
+/// What a validity event says; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_validity(
+    event: *const seafoam_event,
+) -> *const seafoam_validity {
+    plain!({
+        let found = maybe_handle!(event).and_then(|event| {
+            let Event::Validity { validity } = event.get() else {
+                return None;
+            };
+            let made = || Some(seafoam_validity::new(Arc::clone(validity)));
+            event.validity.get_or_init(made).as_ref()
+        });
+        found.map_or(ptr::null(), ptr::from_ref)
+    })
+}
+
+/// The address of the other process that uses the node's name, of a conflict event; else NULL.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_other_address(event: *const seafoam_event) -> *const c_char {
+    plain!({
+        text_of(maybe_handle!(event), |event| {
+            let Event::Conflict { other_address, .. } = event else {
+                return None;
+            };
+            Some(other_address)
+        })
+    })
+}
+
+/// The direction that works, of a link event (`SEAFOAM_LINK_...`); else -1.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_direction(event: *const seafoam_event) -> seafoam_direction {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Link { direction, .. }) => direction.number().into(),
+            _ => -1,
+        }
+    })
+}
+
+/// How many members came back, of a merged event; else 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_members(event: *const seafoam_event) -> u32 {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Merged { members }) => *members,
+            _ => 0,
+        }
+    })
+}
+
+/// The number of the datacenter, of a datacenter event; else -1.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_number(event: *const seafoam_event) -> c_int {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Datacenter { number, .. }) => (*number).into(),
+            _ => -1,
+        }
+    })
+}
+
+/// Whether the datacenter was lost (or came back), of a datacenter event; else false.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_lost(event: *const seafoam_event) -> bool {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Datacenter { lost, .. }) => *lost,
+            _ => false,
+        }
+    })
+}
+
+/// How many events this stream lost, of a lagged event; else 0.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_missed(event: *const seafoam_event) -> u64 {
+    plain!({
+        match maybe_handle!(event).map(seafoam_event::get) {
+            Some(Event::Lagged { missed }) => *missed,
+            _ => 0,
+        }
+    })
+}
+
+/// Why the cluster closed itself, of a closed event; NULL where it was asked to, and for other
+/// kinds.
+///
+/// Ownership: borrowed, lives as long as `event`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_error(event: *const seafoam_event) -> *const seafoam_error {
+    plain!({
+        let found = maybe_handle!(event).and_then(|event| {
+            let Event::Closed { error: Some(error) } = event.get() else {
+                return None;
+            };
+            let made = || Some(seafoam_error::new(seafoam_core::Error::clone(error)));
+            event.error.get_or_init(made).as_ref()
+        });
+        found.map_or(ptr::null(), ptr::from_ref)
+    })
+}
+
+/// A handle of its own to the same event, which outlives the next call on the stream; NULL for
+/// NULL. What was borrowed from the old handle is not part of the new one.
+///
+/// Ownership: free it with `seafoam_event_free`. Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_clone(event: *const seafoam_event) -> *mut seafoam_event {
+    plain!({ maybe_handle!(event).map_or(ptr::null_mut(), |event| give(event.duplicate())) })
+}
+
+/// Frees an event that was cloned (not a borrowed one); NULL is fine.
+///
+/// Threads: any.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_event_free(event: *mut seafoam_event) {
+    plain!({ drop(take!(event)) });
+}
