@@ -1,0 +1,16 @@
+'use strict'
+
+/**
+ * What an addon is built for: operating system, processor, and the C library where there is a choice.
+ *
+ * @returns {string}
+ */
+function platform() {
+  const base = `${process.platform}-${process.arch}`
+  if (process.platform !== 'linux') return base
+  // Only a process that runs on glibc reports its version.
+  const glibc = process.report.getReport().header.glibcVersionRuntime
+  return `${base}-${glibc ? 'gnu' : 'musl'}`
+}
+
+module.exports = { platform }
