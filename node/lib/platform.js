@@ -8,7 +8,8 @@
 function platform() {
   const base = `${process.platform}-${process.arch}`
   if (process.platform !== 'linux') return base
-  // Only a process that runs on glibc reports its version.
+  // Only a process that runs on glibc reports its version. Interfaces would cost look-ups of names.
+  process.report.excludeNetwork = true
   const glibc = process.report.getReport().header.glibcVersionRuntime
   return `${base}-${glibc ? 'gnu' : 'musl'}`
 }

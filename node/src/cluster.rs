@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Buffer, Uint8Array};
+use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use seafoam::{Cluster, Config, NodeRank, NodeStatus};
 
@@ -162,14 +162,14 @@ impl NativeCluster {
     }
 
     #[napi]
-    pub fn broadcast(&self, bytes: Uint8Array) -> Result<String, Failure> {
-        guard(|| self.cluster.broadcast(&bytes))
+    pub fn broadcast(&self, bytes: &[u8]) -> Result<String, Failure> {
+        guard(|| self.cluster.broadcast(bytes))
     }
 
     #[napi]
-    pub fn send(&self, name: String, bytes: Uint8Array) -> Result<NativePending, Failure> {
+    pub fn send(&self, name: String, bytes: &[u8]) -> Result<NativePending, Failure> {
         guard(|| {
-            let pending = self.cluster.send(&name, &bytes);
+            let pending = self.cluster.send(&name, bytes);
             Ok(NativePending::done(pending, &self.bell))
         })
     }
@@ -243,25 +243,25 @@ impl NativeCluster {
     #[napi]
     pub fn owners(
         &self,
-        key: Uint8Array,
+        key: &[u8],
         count: f64,
         tags: HashMap<String, String>,
     ) -> Result<Buffer, Failure> {
         let tags: BTreeMap<_, _> = tags.into_iter().collect();
         guard(|| {
             let count = parse::whole("count", count, 0, u32::MAX)? as usize;
-            Ok(nodes(&self.cluster.owners(&key, count, &tags)?))
+            Ok(nodes(&self.cluster.owners(key, count, &tags)?))
         })
     }
 
     #[napi]
     pub fn owner(
         &self,
-        key: Uint8Array,
+        key: &[u8],
         tags: HashMap<String, String>,
     ) -> Result<Option<Buffer>, Failure> {
         let tags: BTreeMap<_, _> = tags.into_iter().collect();
-        guard(|| Ok(node(self.cluster.owner(&key, &tags)?)))
+        guard(|| Ok(node(self.cluster.owner(key, &tags)?)))
     }
 
     #[napi]

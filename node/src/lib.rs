@@ -6,6 +6,8 @@
 
 // The addon's functions are seen by `lib/*.js` alone; napi's macros make items without docs.
 #![allow(missing_docs)]
+// Node copies every argument into Rust; there is nothing to borrow from.
+#![allow(clippy::needless_pass_by_value)]
 
 mod cluster;
 mod error;
