@@ -9,8 +9,11 @@ function platform() {
   const base = `${process.platform}-${process.arch}`
   if (process.platform !== 'linux') return base
   // Only a process that runs on glibc reports its version. Interfaces would cost look-ups of names.
-  process.report.excludeNetwork = true
-  const glibc = process.report.getReport().header.glibcVersionRuntime
+  const { report } = process
+  const { excludeNetwork } = report
+  report.excludeNetwork = true
+  const glibc = report.getReport().header.glibcVersionRuntime
+  report.excludeNetwork = excludeNetwork
   return `${base}-${glibc ? 'gnu' : 'musl'}`
 }
 

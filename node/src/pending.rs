@@ -10,6 +10,9 @@ use crate::cluster::NativeCluster;
 use crate::error::{Failure, guard};
 use crate::wake::{Bell, Source};
 
+/// A cluster, milliseconds, or true for "done".
+type Taken = Either<NativeCluster, Either<f64, bool>>;
+
 /// What is waited for, by the shape of its result.
 enum Waiting {
     Cluster(Pending<Cluster>, Arc<Bell>),
@@ -68,7 +71,7 @@ impl NativePending {
     /// The result (a cluster, milliseconds, or true for "done"), or null where it is not there yet.
     /// Throws the call's error. It is given out once.
     #[napi]
-    pub fn take(&self) -> Result<Option<Either<NativeCluster, Either<f64, bool>>>, Failure> {
+    pub fn take(&self) -> Result<Option<Taken>, Failure> {
         guard(|| match &self.waiting {
             Waiting::Cluster(pending, bell) => {
                 let taken = pending.try_take().transpose()?;
