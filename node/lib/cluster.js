@@ -13,7 +13,7 @@ const { camel, configKeys, statNames } = require('./tables.js')
 /** Where the benchmark and the tests find the addon's own object. */
 const NATIVE = Symbol.for('seafoam.native')
 
-const READY_MILLIS = 10_000
+const READY_MILLIS = 30_000
 const LEAVE_MILLIS = 5_000
 
 /** Clusters that are open: one that nobody refers to must not close because of that. */

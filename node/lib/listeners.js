@@ -2,7 +2,7 @@
 
 const native = require('../native.js')
 const { Batch, kinds } = require('./decode.js')
-const { SLICE_MILLIS, hold, release, listen, forget, setImmediate } = require('./loop.js')
+const { SLICE_MILLIS, hold, release, listen, forget, soon } = require('./loop.js')
 
 /** Events taken from the engine at once. */
 const BATCH = 256
@@ -93,10 +93,10 @@ class Listeners {
   #schedule() {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
+    soon(() => {
       this.#scheduled = false
       this.#pump()
-    }).unref()
+    })
   }
 
   #pump() {

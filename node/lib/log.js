@@ -3,10 +3,10 @@
 const native = require('../native.js')
 const { callback, text, word } = require('./args.js')
 const { run } = require('./errors.js')
-const { SLICE_MILLIS, loop, listen, forget, setImmediate } = require('./loop.js')
+const { SLICE_MILLIS, loop, listen, forget, soon } = require('./loop.js')
 
-/** Lines taken at once. */
-const BATCH = 256
+/** Lines taken at once: all that can wait. */
+const BATCH = 1024
 
 let lines = null
 let logger = null
@@ -31,43 +31,40 @@ function logLevel() {
 function setLogger(next) {
   const chosen = next === null || next === undefined ? null : callback(next)
   if (lines !== null) {
-    pump(Number.POSITIVE_INFINITY) // lines of before the change are for the old one
+    handOver() // lines of before the change are for the old one
     forget(lines.token)
     lines.close()
     lines = null
-    process.off('exit', flush)
+    process.off('exit', handOver)
   }
   logger = chosen
   if (logger === null) return
   lines = new native.LogLines(loop)
   listen(lines.token, slice)
-  process.on('exit', flush)
+  // The loop turns no more at exit, so what waits is handed over at once.
+  process.on('exit', handOver)
 }
 
 function slice() {
-  if (pump(performance.now() + SLICE_MILLIS)) setImmediate(slice).unref()
-}
-
-/** The loop turns no more at exit, so what waits is handed over at once. */
-function flush() {
-  pump(performance.now() + 1000)
-}
-
-/** Hands lines over until there are none or the time has come; whether some are left. */
-function pump(until) {
-  while (lines !== null) {
-    const batch = lines.drain(BATCH)
-    if (batch.length === 0) return false
-    for (const line of batch) {
-      try {
-        logger?.(line.level, line.text)
-      } catch {
-        // A logger that throws loses its line: there is nowhere to report that to.
-      }
-    }
-    if (performance.now() >= until) return true
+  const until = performance.now() + SLICE_MILLIS
+  while (handOver()) {
+    if (performance.now() < until) continue
+    soon(slice)
+    return
   }
-  return false
+}
+
+/** Hands over the lines that wait now, not those that the logger itself makes; whether there were any. */
+function handOver() {
+  const batch = lines?.drain(BATCH) ?? []
+  for (const { level, text } of batch) {
+    try {
+      logger?.(level, text)
+    } catch {
+      // A logger that throws loses its line: there is nowhere to report that to.
+    }
+  }
+  return batch.length > 0
 }
 
 module.exports = { log, logLevel, setLogLevel, setLogger }

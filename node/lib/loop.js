@@ -15,10 +15,31 @@ const SLICE_MILLIS = 5
 
 /** What to do when the bell names a token. */
 const waiting = new Map()
+/** What was put off until the event loop has turned. */
+let later = []
+let scheduled = false
 
+// Node calls the bell up to a thousand times before it lets the loop turn, as long as it rings again
+// meanwhile. So the bell only schedules the work: it cannot ring again before the work takes its turn.
 const loop = new native.Loop(() => {
-  for (const token of loop.take()) waiting.get(token)?.()
+  if (scheduled) return
+  scheduled = true
+  setImmediate(serve).unref()
 })
+
+function serve() {
+  scheduled = false
+  const put = later
+  later = []
+  for (const work of put) work()
+  for (const token of loop.take()) waiting.get(token)?.()
+}
+
+/** Does this after the event loop has turned, without keeping the process alive for it. */
+function soon(work) {
+  later.push(work)
+  loop.poke()
+}
 
 /** Longest interval that a timer takes: it only has to exist. */
 const LONG_MILLIS = 2 ** 31 - 1
@@ -75,4 +96,4 @@ function at(site, error) {
   return error
 }
 
-module.exports = { SLICE_MILLIS, loop, hold, release, listen, forget, settle, setImmediate }
+module.exports = { SLICE_MILLIS, loop, hold, release, listen, forget, settle, soon, setImmediate }

@@ -26,7 +26,7 @@ impl From<&ConfigKey> for ConfigRow {
         let shape = match key.accepts {
             Accepts::Range(..) => "integer",
             Accepts::Bool => "bool",
-            Accepts::Hosts(_) => "list of text",
+            Accepts::Hosts(_) | Accepts::Keys => "list of text",
             Accepts::Datacenters => "list of integer",
             Accepts::Tags(_) => "map of text to text",
             Accepts::OneOf(_) => "word",
@@ -36,8 +36,7 @@ impl From<&ConfigKey> for ConfigRow {
             | Accepts::MulticastIp
             | Accepts::HostPort
             | Accepts::Rule
-            | Accepts::Path
-            | Accepts::Keys => "text",
+            | Accepts::Path => "text",
         };
         Self {
             name: key.name.to_owned(),

@@ -56,9 +56,13 @@ impl Bell {
         ready.push(Arc::clone(source));
         drop(ready);
         if first {
-            // It fails only while the environment shuts down, where nobody listens any more.
-            let _ = self.ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            self.ring();
         }
+    }
+
+    fn ring(&self) {
+        // It fails only while the environment shuts down, where nobody listens any more.
+        let _ = self.ring.call((), ThreadsafeFunctionCallMode::NonBlocking);
     }
 }
 
@@ -99,6 +103,13 @@ impl NativeLoop {
                 source.token
             })
             .collect()
+    }
+
+    /// Rings the bell, for work that JavaScript itself put off: unlike an immediate or a timer it
+    /// wakes the event loop without keeping it alive.
+    #[napi]
+    pub fn poke(&self) {
+        self.bell.ring();
     }
 }
 

@@ -22,7 +22,7 @@ export interface ReadyOptions {
   minMembers?: number
   /** Whether the cluster must be valid too. Not available in this version. */
   valid?: boolean
-  /** 10 000 by default. */
+  /** 30 000 by default. */
   timeoutMillis?: number
 }
 
