@@ -5,13 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::ThreadId;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use parking_lot::{Condvar, Mutex};
+use tokio::sync::Notify;
 
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::{Event, EventKinds};
 use crate::events::Events;
+use crate::fork::Home;
 use crate::limits;
 use crate::log::logged;
 
@@ -22,11 +24,14 @@ pub type Callback = Box<dyn FnMut(&Event) + Send>;
 const BATCH: usize = 256;
 
 /// All callbacks of one cluster.
-#[derive(Default)]
 pub(crate) struct Callbacks {
+    home: Home,
     entries: Mutex<Vec<Arc<Entry>>>,
     thread: Mutex<Option<ThreadId>>,
     running: AtomicBool,
+    /// Set when closing has waited long enough: no call begins any more.
+    detached: AtomicBool,
+    ended: Notify,
     next: AtomicU64,
 }
 
@@ -52,6 +57,18 @@ pub struct CallbackHandle {
 }
 
 impl Callbacks {
+    pub(crate) fn new() -> Self {
+        Self {
+            home: Home::here(),
+            entries: Mutex::default(),
+            thread: Mutex::default(),
+            running: AtomicBool::new(false),
+            detached: AtomicBool::new(false),
+            ended: Notify::new(),
+            next: AtomicU64::new(0),
+        }
+    }
+
     /// Installs a callback; `open` opens the subscription that feeds all of them, once.
     pub(crate) fn add(
         self: &Arc<Self>,
@@ -71,10 +88,7 @@ impl Callbacks {
         if entries.len() >= limits::SUBSCRIPTIONS {
             return Err(Error::new(
                 ErrorCode::Busy,
-                format!(
-                    "{} callbacks are installed, which is the limit",
-                    limits::SUBSCRIPTIONS
-                ),
+                format!("{} callbacks are installed, which is the limit", limits::SUBSCRIPTIONS),
             ));
         }
         if !self.running.load(Ordering::Acquire) {
@@ -84,54 +98,53 @@ impl Callbacks {
                 .name("seafoam-calls".to_owned())
                 .spawn(move || all.dispatch(&events))
                 .map_err(|error| {
-                    Error::new(
-                        ErrorCode::Internal,
-                        format!("no thread for callbacks: {error}"),
-                    )
+                    Error::new(ErrorCode::Internal, format!("no thread for callbacks: {error}"))
                 })?;
             self.running.store(true, Ordering::Release);
         }
         entries.push(Arc::clone(&entry));
         drop(entries);
-        Ok(CallbackHandle {
-            entry,
-            all: Arc::clone(self),
-            removes: true,
-        })
+        Ok(CallbackHandle { entry, all: Arc::clone(self), removes: true })
     }
 
     fn dispatch(&self, events: &Events) {
         *self.thread.lock() = Some(std::thread::current().id());
         let mut batch = Vec::with_capacity(BATCH);
-        while events
-            .drain_timeout(&mut batch, BATCH, limits::WAIT)
-            .is_ok()
-        {
+        while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
             let entries = self.entries.lock().clone();
             for event in batch.drain(..) {
                 for entry in &entries {
-                    entry.call(&event);
+                    if !self.detached.load(Ordering::Acquire) {
+                        entry.call(&event);
+                    }
                 }
             }
         }
-        self.entries.lock().clear();
-        self.running.store(false, Ordering::Release);
+        let entries = std::mem::take(&mut *self.entries.lock());
         *self.thread.lock() = None;
+        self.running.store(false, Ordering::Release);
+        self.ended.notify_one();
+        drop(entries); // outside the lock: what they captured may call back
     }
 
-    /// After the cluster has closed: waits until the last callback returned, at most for
-    /// [`limits::CALLBACK_WAIT`], unless called from inside one.
-    pub(crate) fn join(&self) {
-        let deadline = Instant::now() + limits::CALLBACK_WAIT;
-        while self.running.load(Ordering::Acquire)
-            && !self.is_own_thread()
-            && Instant::now() < deadline
-        {
-            std::thread::sleep(Duration::from_millis(1));
+    /// After the cluster has closed: waits until the last callback returned, for
+    /// [`limits::CALLBACK_WAIT`] at most; afterwards none begins.
+    pub(crate) async fn join(&self) {
+        if self.running.load(Ordering::Acquire) {
+            let ended = tokio::time::timeout(limits::CALLBACK_WAIT, self.ended.notified());
+            if ended.await.is_err() {
+                self.detach();
+            }
         }
     }
 
-    fn is_own_thread(&self) -> bool {
+    /// No call begins any more; a running one goes on.
+    pub(crate) fn detach(&self) {
+        self.detached.store(true, Ordering::Release);
+    }
+
+    /// Whether this is the thread that calls the callbacks.
+    pub(crate) fn is_own_thread(&self) -> bool {
         *self.thread.lock() == Some(std::thread::current().id())
     }
 }
@@ -147,11 +160,7 @@ impl Entry {
         self.runs.store(true, Ordering::Release);
         let outcome = catch_unwind(AssertUnwindSafe(|| call(event)));
         if outcome.is_err() {
-            logged!(
-                Error,
-                "a callback panicked on a {} event; it stays installed",
-                event.kind()
-            );
+            logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
         }
         let mut slot = self.call.lock();
         self.runs.store(false, Ordering::Release);
@@ -180,24 +189,16 @@ impl CallbackHandle {
 
 impl Drop for CallbackHandle {
     fn drop(&mut self) {
-        if !self.removes {
+        if !self.removes || !self.all.home.is_here() {
             return;
         }
         self.entry.removed.store(true, Ordering::Release);
-        self.all
-            .entries
-            .lock()
-            .retain(|entry| entry.number != self.entry.number);
+        self.all.entries.lock().retain(|entry| entry.number != self.entry.number);
         let mut slot = self.entry.call.lock();
         if !self.all.is_own_thread() {
             let deadline = Instant::now() + limits::CALLBACK_WAIT;
             while self.entry.runs.load(Ordering::Acquire) {
-                if self
-                    .entry
-                    .returned
-                    .wait_until(&mut slot, deadline)
-                    .timed_out()
-                {
+                if self.entry.returned.wait_until(&mut slot, deadline).timed_out() {
                     break;
                 }
             }
@@ -210,8 +211,6 @@ impl Drop for CallbackHandle {
 
 impl fmt::Debug for CallbackHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("CallbackHandle")
-            .field("number", &self.entry.number)
-            .finish()
+        f.debug_struct("CallbackHandle").field("number", &self.entry.number).finish()
     }
 }

@@ -15,7 +15,7 @@ use crate::api::value::Arg;
 use crate::callbacks::{Callback, CallbackHandle};
 use crate::events::{EventOptions, Events};
 use crate::pending::Pending;
-use crate::shared::Shared;
+use crate::shared::Handle;
 
 /// One node's membership in one cluster.
 ///
@@ -25,7 +25,7 @@ use crate::shared::Shared;
 /// without leaving, which looks like a crash to its peers: [`leave`](Self::leave) first.
 #[derive(Clone)]
 pub struct Cluster {
-    pub(crate) shared: Arc<Shared>,
+    pub(crate) shared: Arc<Handle>,
 }
 
 impl Cluster {
@@ -35,8 +35,12 @@ impl Cluster {
     /// # Errors
     /// `invalid_config`, `not_available`, `key_required`, `address_in_use`, `invalid_address`,
     /// `resolve_failed` (of the own `advertise_address` alone); nothing is left half-started.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "what a cluster was started with is not changed afterwards: it is handed over"
+    )]
     pub fn start(config: Config) -> Pending<Self> {
-        crate::runtime::start(config, |shared| Self { shared })
+        crate::runtime::start(&config, |shared| Self { shared })
     }
 
     /// Waits until the view has `min_members` healthy members, the local one included, and the
@@ -84,10 +88,7 @@ impl Cluster {
     pub fn local_node(&self) -> Result<Arc<Node>> {
         let name = self.shared.local_name();
         self.node(&name)?.ok_or_else(|| {
-            Error::new(
-                ErrorCode::Internal,
-                "the local node is missing from its own table",
-            )
+            Error::new(ErrorCode::Internal, "the local node is missing from its own table")
         })
     }
 
@@ -116,11 +117,7 @@ impl Cluster {
     /// `closed`, `forked`.
     pub fn node(&self, name_or_address: &str) -> Result<Option<Arc<Node>>> {
         self.shared.check()?;
-        Ok(self
-            .shared
-            .view
-            .read()
-            .find(name_or_address, self.shared.now()))
+        Ok(self.shared.view.read().find(name_or_address, self.shared.now()))
     }
 
     /// Adds a node by `host`, `host:port` or `[v6]:port` and returns at once: UNKNOWN, with the
@@ -139,8 +136,7 @@ impl Cluster {
     /// # Errors
     /// `unknown_node`; `invalid_address` for the local node.
     pub fn remove_node(&self, node: &str) -> Result<Arc<Node>> {
-        self.shared
-            .with_engine(|engine, now| engine.remove_node(now, node).map(Arc::new))
+        self.shared.with_engine(|engine, now| engine.remove_node(now, node).map(Arc::new))
     }
 
     /// The round trip to a node, or to an address that is no member's, in milliseconds.
@@ -170,8 +166,7 @@ impl Cluster {
                 "rank and datacenter of a peer are its own claims: they cannot be set from here",
             ));
         }
-        self.shared
-            .with_engine(|engine, now| engine.update_node_status(now, node, status))
+        self.shared.with_engine(|engine, now| engine.update_node_status(now, node, status))
     }
 
     /// Sets a node's local timestamp to now.
@@ -179,8 +174,7 @@ impl Cluster {
     /// # Errors
     /// `unknown_node`.
     pub fn touch_node(&self, node: &str) -> Result<()> {
-        self.shared
-            .with_engine(|engine, now| engine.touch_node(now, node))
+        self.shared.with_engine(|engine, now| engine.touch_node(now, node))
     }
 
     /// Sends a payload to every other healthy member, each of which gets it at most once; returns
@@ -262,9 +256,7 @@ impl Cluster {
     /// `busy` where too many are installed, `closed`, `forked`.
     pub fn on_event(&self, kinds: EventKinds, callback: Callback) -> Result<CallbackHandle> {
         let all = EventOptions::default();
-        self.shared
-            .callbacks
-            .add(kinds, callback, || self.shared.subscribe(&all))
+        self.shared.callbacks.add(kinds, callback, || self.shared.subscribe(&all))
     }
 
     /// Calls `callback` with the node and its new status at each change.
@@ -322,11 +314,7 @@ impl Cluster {
     /// # Errors
     /// `not_available`.
     pub fn send(&self, _node: &str, _bytes: &[u8]) -> Pending<()> {
-        Pending::ready(
-            self.shared
-                .check()
-                .and_then(|()| Err(Error::not_available("send"))),
-        )
+        Pending::ready(self.shared.check().and_then(|()| Err(Error::not_available("send"))))
     }
 
     /// Why a node is suspected or dead, as this process knows it.
@@ -357,10 +345,7 @@ impl Cluster {
         tags: &BTreeMap<String, String>,
     ) -> Result<Vec<Arc<Node>>> {
         let mut nodes = self.healthy_nodes()?;
-        nodes.retain(|node| {
-            tags.iter()
-                .all(|(name, value)| node.tags.get(name) == Some(value))
-        });
+        nodes.retain(|node| tags.iter().all(|(name, value)| node.tags.get(name) == Some(value)));
         let score = |node: &Arc<Node>| crate::proto::hash::score(key, &node.name);
         nodes.sort_by_cached_key(|node| (std::cmp::Reverse(score(node)), Arc::clone(&node.name)));
         nodes.truncate(count);
@@ -428,17 +413,12 @@ live_setters! {
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cluster")
-            .field("local", &self.shared.local_name())
-            .finish_non_exhaustive()
+        f.debug_struct("Cluster").field("local", &self.shared.local_name()).finish_non_exhaustive()
     }
 }
 
 fn not_leader() -> Error {
-    Error::new(
-        ErrorCode::NotLeader,
-        "this node does not lead; nothing was changed",
-    )
+    Error::new(ErrorCode::NotLeader, "this node does not lead; nothing was changed")
 }
 
 /// This machine's address: global before private before link-local, IPv6 before IPv4; none where
@@ -464,11 +444,7 @@ mod tests {
     /// `set_tags` takes a map and stands apart.
     #[test]
     fn every_live_key_has_a_setter() {
-        let live: Vec<_> = CONFIG_KEYS
-            .iter()
-            .filter(|key| key.live)
-            .map(|key| key.name)
-            .collect();
+        let live: Vec<_> = CONFIG_KEYS.iter().filter(|key| key.live).map(|key| key.name).collect();
         let mut setters = LIVE_SETTERS.to_vec();
         setters.push("tags");
         setters.sort_unstable();

@@ -1,6 +1,7 @@
 //! Cluster membership that a service can trust.
 
-#![forbid(unsafe_code)]
+// `fork` alone has unsafe code: what the system calls in a forked child cannot be written without.
+#![deny(unsafe_code)]
 
 pub mod api;
 pub mod limits;
@@ -15,15 +16,21 @@ mod cluster;
 #[cfg(feature = "runtime")]
 mod events;
 #[cfg(feature = "runtime")]
+mod fork;
+#[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]
 mod pending;
+#[cfg(feature = "runtime")]
+mod queue;
 #[cfg(feature = "runtime")]
 mod runtime;
 #[cfg(feature = "runtime")]
 mod shared;
 #[cfg(feature = "runtime")]
 mod view;
+#[cfg(feature = "runtime")]
+mod waiters;
 
 pub use api::calls::{CLUSTER_CALLS, Call, PROCESS_CALLS};
 pub use api::config::{CONFIG_KEYS, Config, ConfigKey, Settings};

@@ -48,6 +48,12 @@ pub const STREAM_SLOTS: usize = 32;
 pub const STREAM_SLOTS_PER_ADDRESS: usize = 8;
 /// Time for a whole TCP exchange.
 pub const STREAM_TIME: Duration = Duration::from_secs(5);
+/// Time for the answer to a ping of the host's.
+pub const PING_TIME: Duration = Duration::from_secs(2);
+/// TCP connections at once that this node is opening.
+pub const CONNECTING: usize = 64;
+/// Host names at once that are looked up for `add_node` and `ping_node`.
+pub const LOOKUPS: usize = 256;
 /// Commands of the host that wait for the engine.
 pub const COMMANDS: usize = 4096;
 /// Longest deadline that a call takes; longer ones are cut to it (about 31 years).

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use crate::api::level::LogLevel;
+use crate::fork::ForkLocal;
 use crate::limits;
 
 /// Takes log lines. Called on one thread of its own, never on an engine's.
@@ -27,9 +28,8 @@ pub struct LogLine {
     pub text: String,
 }
 
+#[derive(Default)]
 struct Log {
-    threshold: AtomicU8,
-    lost: AtomicU64,
     queue: Mutex<Queue>,
     arrived: Condvar,
     /// Held by the thread that calls the logger, so that a change of logger waits for a running call.
@@ -37,6 +37,7 @@ struct Log {
     writer_runs: AtomicBool,
 }
 
+#[derive(Default)]
 struct Queue {
     lines: VecDeque<LogLine>,
     /// A host that takes the lines itself: then no thread of ours does.
@@ -44,28 +45,20 @@ struct Queue {
     wake: Option<Box<dyn Fn() + Send>>,
 }
 
-static LOG: Log = Log {
-    threshold: AtomicU8::new(LogLevel::Info as u8),
-    lost: AtomicU64::new(0),
-    queue: Mutex::new(Queue {
-        lines: VecDeque::new(),
-        pulled: false,
-        wake: None,
-    }),
-    arrived: Condvar::new(),
-    logger: Mutex::new(None),
-    writer_runs: AtomicBool::new(false),
-};
+/// The threshold goes over to a forked child; lines, logger and thread do not.
+static LOG: ForkLocal<Log> = ForkLocal::new(Log::default);
+static THRESHOLD: AtomicU8 = AtomicU8::new(LogLevel::Info as u8);
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// Sets the threshold: lines below it are not made at all. Process-wide.
 pub fn set_log_level(level: LogLevel) {
-    LOG.threshold.store(level.number(), Ordering::Relaxed);
+    THRESHOLD.store(level.number(), Ordering::Relaxed);
 }
 
 /// The threshold.
 #[must_use]
 pub fn log_level() -> LogLevel {
-    LogLevel::from_number(LOG.threshold.load(Ordering::Relaxed)).unwrap_or(LogLevel::Info)
+    LogLevel::from_number(THRESHOLD.load(Ordering::Relaxed)).unwrap_or(LogLevel::Info)
 }
 
 /// Sets the logger; none restores the default, standard error. Process-wide.
@@ -73,13 +66,14 @@ pub fn log_level() -> LogLevel {
 /// Waits for a running call of the old logger; none begins after this returned. Must not be called
 /// from inside a logger.
 pub fn set_logger(logger: Option<Logger>) {
-    *LOG.logger.lock() = logger;
+    let before = std::mem::replace(&mut *LOG.get().logger.lock(), logger);
+    drop(before); // outside the lock: what it captured may log
 }
 
 /// Whether a line of this level would be logged.
 #[must_use]
 pub fn is_logged(level: LogLevel) -> bool {
-    level.number() >= LOG.threshold.load(Ordering::Relaxed) && level != LogLevel::Off
+    level.number() >= THRESHOLD.load(Ordering::Relaxed) && level != LogLevel::Off
 }
 
 /// Logs a line, for programs that want their lines among those of seafoam.
@@ -87,64 +81,62 @@ pub fn log(level: LogLevel, text: &str) {
     if !is_logged(level) {
         return;
     }
-    let mut queue = LOG.queue.lock();
+    let log = LOG.get();
+    let mut queue = log.queue.lock();
     if queue.lines.len() >= limits::LOG_LINES {
         queue.lines.pop_front();
-        LOG.lost.fetch_add(1, Ordering::Relaxed);
+        LOST.fetch_add(1, Ordering::Relaxed);
     }
-    queue.lines.push_back(LogLine {
-        level,
-        text: text.to_owned(),
-    });
+    queue.lines.push_back(LogLine { level, text: text.to_owned() });
     if queue.pulled {
         if let Some(wake) = &queue.wake {
             wake();
         }
     } else {
-        start_writer();
+        start_writer(log);
     }
     drop(queue);
-    LOG.arrived.notify_all();
+    log.arrived.notify_all();
 }
 
 /// Log lines that a slow logger lost so far.
 pub(crate) fn lost() -> u64 {
-    LOG.lost.load(Ordering::Relaxed)
+    LOST.load(Ordering::Relaxed)
 }
 
-fn start_writer() {
-    if LOG.writer_runs.swap(true, Ordering::AcqRel) {
+fn start_writer(log: &'static Log) {
+    if log.writer_runs.swap(true, Ordering::AcqRel) {
         return;
     }
     let thread = std::thread::Builder::new().name("seafoam-log".to_owned());
-    if thread.spawn(write_lines).is_err() {
-        LOG.writer_runs.store(false, Ordering::Release); // no thread now: the next line tries again
+    if thread.spawn(move || write_lines(log)).is_err() {
+        log.writer_runs.store(false, Ordering::Release); // no thread now: the next line tries again
     }
 }
 
 /// Ends after a second without lines, so that a process without a cluster has no thread of ours.
-fn write_lines() {
+fn write_lines(log: &Log) {
     let idle = Duration::from_secs(1);
     loop {
         let line = {
-            let mut queue = LOG.queue.lock();
+            let mut queue = log.queue.lock();
             if queue.lines.is_empty() {
-                LOG.arrived.wait_for(&mut queue, idle);
+                log.arrived.wait_for(&mut queue, idle);
             }
             if queue.lines.is_empty() || queue.pulled {
-                LOG.writer_runs.store(false, Ordering::Release);
+                log.writer_runs.store(false, Ordering::Release);
                 return;
             }
             queue.lines.pop_front()
         };
         if let Some(line) = line {
-            write_line(&line);
+            write_line(log, &line);
         }
     }
 }
 
-fn write_line(line: &LogLine) {
-    let logger = LOG.logger.lock();
+fn write_line(log: &Log, line: &LogLine) {
+    let logger = log.logger.lock();
     match &*logger {
         Some(logger) => {
             // A logger that panics loses its line; the next one is tried all the same.
@@ -162,8 +154,8 @@ fn write_line(line: &LogLine) {
 pub fn flush_log(timeout: Duration) {
     let deadline = Instant::now() + timeout.min(limits::WAIT);
     while Instant::now() < deadline {
-        if LOG.queue.lock().lines.is_empty() {
-            drop(LOG.logger.lock()); // a running call holds it
+        if LOG.get().queue.lock().lines.is_empty() {
+            drop(LOG.get().logger.lock()); // a running call holds it
             return;
         }
         std::thread::sleep(Duration::from_millis(1));
@@ -178,8 +170,8 @@ impl LogLines {
     /// Takes over the log. One at a time: a second one shares the lines with the first.
     #[must_use]
     pub fn open() -> Arc<Self> {
-        LOG.queue.lock().pulled = true;
-        LOG.arrived.notify_all();
+        LOG.get().queue.lock().pulled = true;
+        LOG.get().arrived.notify_all();
         Arc::new(Self(()))
     }
 
@@ -187,9 +179,9 @@ impl LogLines {
     #[must_use]
     pub fn drain(&self, most: usize, timeout: Duration) -> Vec<LogLine> {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
-        let mut queue = LOG.queue.lock();
+        let mut queue = LOG.get().queue.lock();
         while queue.lines.is_empty() && queue.pulled {
-            if LOG.arrived.wait_until(&mut queue, deadline).timed_out() {
+            if LOG.get().arrived.wait_until(&mut queue, deadline).timed_out() {
                 break;
             }
         }
@@ -199,16 +191,16 @@ impl LogLines {
 
     /// Called when lines wait. It may set a flag or write to an eventfd, and nothing else.
     pub fn set_wake(&self, wake: Option<Box<dyn Fn() + Send>>) {
-        LOG.queue.lock().wake = wake;
+        LOG.get().queue.lock().wake = wake;
     }
 
     /// Gives the log back to the logger, and wakes whoever waits in [`drain`](Self::drain).
     pub fn close(&self) {
-        let mut queue = LOG.queue.lock();
+        let mut queue = LOG.get().queue.lock();
         queue.pulled = false;
         queue.wake = None;
         drop(queue);
-        LOG.arrived.notify_all();
+        LOG.get().arrived.notify_all();
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex};
 
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::fork::Home;
 use crate::limits;
 
 /// Called once when a result is there. It runs on the engine's thread: it may set a flag or write
@@ -31,6 +32,7 @@ pub(crate) struct Promise<T> {
 }
 
 struct Shared<T> {
+    home: Home,
     state: Mutex<State<T>>,
     arrived: Condvar,
 }
@@ -45,6 +47,7 @@ struct State<T> {
 
 pub(crate) fn pending<T>() -> (Promise<T>, Pending<T>) {
     let shared = Arc::new(Shared {
+        home: Home::here(),
         state: Mutex::new(State {
             result: None,
             delivered: false,
@@ -54,12 +57,7 @@ pub(crate) fn pending<T>() -> (Promise<T>, Pending<T>) {
         }),
         arrived: Condvar::new(),
     });
-    (
-        Promise {
-            shared: Arc::clone(&shared),
-        },
-        Pending { shared },
-    )
+    (Promise { shared: Arc::clone(&shared) }, Pending { shared })
 }
 
 impl<T> Promise<T> {
@@ -73,6 +71,9 @@ impl<T> Promise<T> {
     }
 
     fn put(&self, result: Result<T>) {
+        if !self.shared.home.is_here() {
+            return; // the parent's: its locks may be held by a thread that is not here
+        }
         let (waker, wake) = {
             let mut state = self.shared.state.lock();
             if state.delivered {
@@ -113,27 +114,23 @@ impl<T> Pending<T> {
     pub fn wait(self) -> Result<T> {
         match self.wait_for(limits::WAIT) {
             Some(result) => result,
-            None => Err(Error::new(
-                ErrorCode::Timeout,
-                "no result arrived in 31 years",
-            )),
+            None => Err(Error::new(ErrorCode::Timeout, "no result arrived in 31 years")),
         }
     }
 
     /// Blocks this thread for so long at most; none where the result is not there yet.
     ///
-    /// The result is given out once: afterwards this is always none.
+    /// The result is given out once: afterwards this is always none. In a forked child it is
+    /// `forked` at once.
     #[must_use]
     pub fn wait_for(&self, timeout: Duration) -> Option<Result<T>> {
+        if let Err(forked) = self.shared.home.check() {
+            return Some(Err(forked));
+        }
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut state = self.shared.state.lock();
         while !state.delivered {
-            if self
-                .shared
-                .arrived
-                .wait_until(&mut state, deadline)
-                .timed_out()
-            {
+            if self.shared.arrived.wait_until(&mut state, deadline).timed_out() {
                 break;
             }
         }
@@ -143,17 +140,25 @@ impl<T> Pending<T> {
     /// The result if it is there; it is given out once.
     #[must_use]
     pub fn try_take(&self) -> Option<Result<T>> {
+        if let Err(forked) = self.shared.home.check() {
+            return Some(Err(forked));
+        }
         self.shared.state.lock().result.take()
     }
 
     /// Sets what is called when the result arrives; at once where it is there already.
     pub fn set_wake(&self, wake: WakeOnce) {
+        if !self.shared.home.is_here() {
+            return wake();
+        }
         let mut state = self.shared.state.lock();
         if state.delivered {
             drop(state);
             wake();
         } else {
-            state.wake = Some(wake);
+            let before = state.wake.replace(wake);
+            drop(state);
+            drop(before);
         }
     }
 }
@@ -162,6 +167,7 @@ impl<T> Future for Pending<T> {
     type Output = Result<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.shared.home.check()?;
         let mut state = self.shared.state.lock();
         match state.result.take() {
             Some(result) => Poll::Ready(result),
@@ -176,17 +182,20 @@ impl<T> Future for Pending<T> {
 
 impl<T> Drop for Pending<T> {
     fn drop(&mut self) {
+        if !self.shared.home.is_here() {
+            return;
+        }
         let mut state = self.shared.state.lock();
         state.abandoned = true;
-        state.waker = None;
-        state.wake = None;
+        let hooks = (state.waker.take(), state.wake.take());
+        drop(state);
+        drop(hooks); // outside the lock: they are the host's
     }
 }
 
 impl<T> fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("delivered", &self.shared.state.lock().delivered)
-            .finish()
+        let delivered = self.shared.home.is_here() && self.shared.state.lock().delivered;
+        f.debug_struct("Pending").field("delivered", &delivered).finish()
     }
 }

@@ -1,109 +1,314 @@
 //! What the facade and the driver of one cluster share.
 
-use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::{Notify, Semaphore};
 
 use crate::api::config::Settings;
-use crate::api::error::{Error, Result};
-use crate::api::node::Node;
+use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::stats::Stats;
 use crate::callbacks::Callbacks;
 use crate::events::{EventOptions, Events, Hub};
-use crate::pending::{Pending, Promise, pending};
-use crate::proto::{Engine, Time};
+use crate::fork::Home;
+use crate::limits;
+use crate::log::logged;
+use crate::pending::{Pending, pending};
+use crate::proto::{Engine, LocalNode, Notice, Time};
+use crate::runtime::{Counters, Tasks};
 use crate::view::View;
+use crate::waiters::{Deliveries, Waiters};
+
+/// How long a node whose name is another's goes on before it closes itself.
+const CONFLICT_GRACE: Duration = Duration::from_secs(5);
 
 /// One cluster: the engine under its lock, and what readers see of it.
 ///
-/// Lock order: engine, view, hub. The engine's lock is held for one input or command at a time,
-/// microseconds; no host code runs under any of them but wake hooks.
+/// Lock order: settings, engine, waiters, view, hub. The engine's lock is held for one input or
+/// command at a time, microseconds; no host code runs under any of them but the wake hooks of
+/// subscriptions.
 pub(crate) struct Shared {
-    pid: u32,
+    home: Home,
     epoch: Instant,
-    local_name: Arc<str>,
+    me: LocalNode,
+    /// The port of hosts that are given without one.
+    pub(crate) default_port: u16,
     pub(crate) engine: Mutex<Engine>,
     pub(crate) settings: RwLock<Settings>,
     pub(crate) view: RwLock<View>,
     pub(crate) hub: Arc<Hub>,
     pub(crate) callbacks: Arc<Callbacks>,
-    pub(crate) wake: tokio::sync::Notify,
-    pongs: Mutex<BTreeMap<u64, Promise<f64>>>,
+    pub(crate) waiters: Waiters,
+    pub(crate) counters: Counters,
+    pub(crate) tasks: Tasks,
+    /// Wakes the driver: there is something to send, or an earlier deadline.
+    pub(crate) wake: Notify,
+    /// Wakes the one who takes everything down.
+    pub(crate) stop: Notify,
+    closed: AtomicBool,
+    reason: Mutex<Option<Error>>,
+    /// Close was called from inside a callback: nobody waits for that callback.
+    pub(crate) closed_by_callback: AtomicBool,
     next_ticket: AtomicU64,
+    /// Places for host names that are looked up for the host.
+    pub(crate) lookups: Arc<Semaphore>,
+}
+
+/// What the clones of a [`crate::Cluster`] hold: when the last one is dropped the cluster closes,
+/// although its tasks hold the [`Shared`] itself.
+pub(crate) struct Handle(pub(crate) Arc<Shared>);
+
+impl Deref for Handle {
+    type Target = Arc<Shared>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        if self.home.is_here() {
+            self.shut(None);
+        }
+    }
+}
+
+/// What the engine told beside changes and events.
+#[derive(Default)]
+struct Told {
+    changed: bool,
+    pongs: Vec<(u64, Option<f64>)>,
+    left: bool,
+    name_taken: Option<SocketAddr>,
 }
 
 impl Shared {
+    pub(crate) fn new(settings: Settings, me: LocalNode, default_port: u16, tasks: Tasks) -> Self {
+        let wall_millis = crate::runtime::wall_millis();
+        let engine = Engine::new(Time::ZERO, wall_millis, &settings, me.clone());
+        let shared = Self {
+            home: Home::here(),
+            epoch: Instant::now(),
+            me,
+            default_port,
+            engine: Mutex::new(engine),
+            settings: RwLock::new(settings),
+            view: RwLock::default(),
+            hub: Arc::default(),
+            callbacks: Arc::new(Callbacks::new()),
+            waiters: Waiters::default(),
+            counters: Counters::default(),
+            tasks,
+            wake: Notify::new(),
+            stop: Notify::new(),
+            closed: AtomicBool::new(false),
+            reason: Mutex::default(),
+            closed_by_callback: AtomicBool::new(false),
+            next_ticket: AtomicU64::new(0),
+            lookups: Arc::new(Semaphore::new(limits::LOOKUPS)),
+        };
+        shared.feed(|_, _| ()); // what the engine has to say before its first input
+        shared
+    }
+
     /// Fails with `forked` in a child process and with `closed` after close.
     pub(crate) fn check(&self) -> Result<()> {
-        if self.pid != std::process::id() {
-            return Err(Error::forked());
+        self.home.check()?;
+        if !self.closed.load(Ordering::Acquire) {
+            return Ok(());
         }
-        Ok(())
+        Err(match &*self.reason.lock() {
+            None => Error::closed(),
+            Some(reason) => Error::new(
+                ErrorCode::Closed,
+                format!("the cluster closed itself ({reason}): start a new one to go on"),
+            ),
+        })
     }
 
     pub(crate) fn now(&self) -> Time {
         Time(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
-    pub(crate) fn local_name(&self) -> Arc<str> {
-        Arc::clone(&self.local_name)
+    /// The instant of a moment of the engine; none where it never comes.
+    pub(crate) fn instant(&self, time: Time) -> Option<Instant> {
+        self.epoch.checked_add(Duration::from_micros(time.0))
     }
 
-    /// Runs a command on the engine, settles what follows from it, and wakes the driver to send.
+    pub(crate) fn local_name(&self) -> Arc<str> {
+        Arc::clone(&self.me.name)
+    }
+
+    /// The address that others use.
+    pub(crate) fn advertised(&self) -> SocketAddr {
+        self.me.address
+    }
+
+    /// Runs a command of the host on the engine, settles what follows from it, and wakes the driver
+    /// to send: the caller sees the effects of its own call.
     pub(crate) fn with_engine<T>(
         &self,
         command: impl FnOnce(&mut Engine, Time) -> Result<T>,
     ) -> Result<T> {
         self.check()?;
-        let mut engine = self.engine.lock();
-        let now = self.now();
-        let outcome = command(&mut engine, now);
-        drop(engine);
+        let outcome = self.turn(command);
+        self.wake.notify_one();
+        outcome.unwrap_or_else(|| Err(defect()))
+    }
+
+    /// Runs an input of the runtime on the engine; none where the engine failed.
+    pub(crate) fn feed<T>(&self, input: impl FnOnce(&mut Engine, Time) -> T) -> Option<T> {
+        let outcome = self.turn(input);
         self.wake.notify_one();
         outcome
     }
 
-    pub(crate) fn ready(&self, _min_members: usize, _timeout: Duration) -> Pending<()> {
-        Pending::ready(Err(Error::not_available("ready")))
+    /// As [`feed`](Self::feed), for the driver itself, which sends afterwards anyway.
+    ///
+    /// The moment is taken under the lock, so that the engine's time never goes back. A panic
+    /// closes the cluster and goes no further.
+    pub(crate) fn turn<T>(&self, input: impl FnOnce(&mut Engine, Time) -> T) -> Option<T> {
+        let guarded = catch_unwind(AssertUnwindSafe(|| {
+            let mut engine = self.engine.lock();
+            let outcome = input(&mut engine, self.now());
+            (outcome, self.settle(&mut engine))
+        }));
+        let Ok((outcome, told)) = guarded else {
+            self.shut(Some(defect()));
+            return None;
+        };
+        self.pass_on(told);
+        Some(outcome)
     }
 
-    pub(crate) fn leave(&self, _timeout: Duration) -> Pending<()> {
-        Pending::ready(Err(Error::not_available("leave")))
+    /// Brings the view and the subscriptions to where the engine is. The view stays locked while
+    /// events are published: a subscription with `initial` has neither a gap nor a repetition.
+    fn settle(&self, engine: &mut Engine) -> Told {
+        let mut told = Told::default();
+        let mut change = engine.poll_change();
+        let mut notice = engine.poll_notice();
+        if change.is_none() && notice.is_none() {
+            return told;
+        }
+        let mut view = self.view.write();
+        while let Some(next) = change {
+            view.apply(next);
+            told.changed = true;
+            change = engine.poll_change();
+        }
+        while let Some(next) = notice {
+            match next {
+                Notice::Event(event) => self.hub.publish(event),
+                Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
+                Notice::Left => told.left = true,
+                Notice::NameTaken { other } => told.name_taken = Some(other),
+                Notice::Log(level, text) => crate::log::log(level, &text),
+            }
+            notice = engine.poll_notice();
+        }
+        told
+    }
+
+    /// Tells whoever waits, outside the engine's lock.
+    fn pass_on(&self, told: Told) {
+        for (ticket, millis) in told.pongs {
+            self.waiters.pong(ticket, millis).deliver();
+        }
+        if told.left {
+            self.waiters.left().deliver();
+        }
+        if let Some(other) = told.name_taken {
+            self.waiters.doom(self.now() + CONFLICT_GRACE, other);
+        }
+        if told.changed {
+            self.check_waiters().deliver();
+        }
+    }
+
+    pub(crate) fn check_waiters(&self) -> Deliveries {
+        let count = || self.view.read().healthy_count();
+        self.waiters.check(self.now(), count)
+    }
+
+    pub(crate) fn next_ticket(&self) -> u64 {
+        self.next_ticket.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn ready(&self, min_members: usize, timeout: Duration) -> Pending<()> {
+        if let Err(error) = self.check() {
+            return Pending::ready(Err(error));
+        }
+        let (promise, pending) = pending();
+        let count = || self.view.read().healthy_count();
+        self.waiters.add_ready(promise, min_members, self.now(), timeout, count).deliver();
+        self.wake.notify_one();
+        pending
+    }
+
+    pub(crate) fn leave(&self, timeout: Duration) -> Pending<()> {
+        if let Err(error) = self.check() {
+            return Pending::ready(Err(error));
+        }
+        let (promise, pending) = pending();
+        let (first, deliveries) = self.waiters.add_leave(promise, self.now(), timeout);
+        deliveries.deliver();
+        if first {
+            self.feed(|engine, now| engine.leave(now));
+        } else {
+            self.wake.notify_one();
+        }
+        pending
     }
 
     pub(crate) fn close(&self) -> Pending<()> {
-        self.callbacks.join();
-        Pending::ready(Err(Error::not_available("close")))
-    }
-
-    pub(crate) fn add_node(&self, _address: &str) -> Result<Arc<Node>> {
-        Err(Error::not_available("add_node"))
-    }
-
-    pub(crate) fn ping_node(&self, _node: &str) -> Pending<f64> {
+        if let Err(error) = self.home.check() {
+            return Pending::ready(Err(error));
+        }
+        if self.callbacks.is_own_thread() {
+            self.closed_by_callback.store(true, Ordering::Release);
+        }
         let (promise, pending) = pending();
-        let ticket = self.next_ticket.fetch_add(1, Ordering::Relaxed);
-        self.pongs.lock().insert(ticket, promise);
+        self.waiters.add_close(promise).deliver();
+        self.shut(None);
         pending
+    }
+
+    /// Closes for everybody at once: calls fail, waiters and subscriptions wake. Sockets and tasks
+    /// go when the engine's thread comes to it. The first reason stands.
+    pub(crate) fn shut(&self, error: Option<Error>) {
+        {
+            let mut reason = self.reason.lock();
+            if self.closed.load(Ordering::Acquire) {
+                return;
+            }
+            reason.clone_from(&error);
+            self.closed.store(true, Ordering::Release);
+        }
+        if let Some(error) = &error {
+            logged!(Error, "{}: the cluster closes itself: {error}", self.me.name);
+        }
+        let told = error.clone().unwrap_or_else(Error::closed);
+        self.waiters.fail(&told).deliver();
+        self.hub.close(error);
+        self.stop.notify_one();
     }
 
     pub(crate) fn broadcast(&self, bytes: &[u8]) -> Result<String> {
         let index = self.with_engine(|engine, now| engine.broadcast(now, bytes))?;
-        Ok(format!("{}:{index}", self.local_name))
+        Ok(format!("{}:{index}", self.me.address))
     }
 
     pub(crate) fn subscribe(&self, options: &EventOptions) -> Result<Events> {
         self.check()?;
         let capacity = self.settings.read().event_capacity as usize;
         let view = self.view.read();
-        let initial = if options.initial {
-            view.initial(self.now())
-        } else {
-            Vec::new()
-        };
+        let initial = if options.initial { view.initial(self.now()) } else { Vec::new() };
         self.hub.subscribe(options, capacity, initial)
     }
 
@@ -115,18 +320,32 @@ impl Shared {
             subscriptions: self.hub.count() as u64,
             ..Stats::default()
         };
-        engine.plus(&own)
+        engine.plus(&own).plus(&self.counters.stats())
     }
 
+    /// The lock on the settings is held until the engine has them too, so that two changes reach it
+    /// in the order in which they are seen here.
     pub(crate) fn set(&self, key: &str, value: &str) -> Result<()> {
         self.check()?;
         let mut settings = self.settings.write();
-        settings.set_live(key, value)?;
-        let changed = settings.clone();
-        drop(settings);
+        let mut changed = settings.clone();
+        changed.set_live(key, value)?;
         self.with_engine(|engine, now| {
             engine.apply_settings(now, &changed);
             Ok(())
-        })
+        })?;
+        if key == "log_level" {
+            crate::log::set_log_level(changed.log_level);
+        }
+        *settings = changed;
+        Ok(())
     }
+}
+
+/// What a caught panic is called; its message went where the host's panic hook sends it.
+pub(crate) fn defect() -> Error {
+    Error::new(
+        ErrorCode::Internal,
+        "a defect in seafoam: this cluster was closed, the host is unharmed",
+    )
 }

@@ -16,8 +16,7 @@ impl View {
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Put { node, heard } => {
-                self.nodes
-                    .insert(Arc::clone(&node.name), (Arc::new(node), heard));
+                self.nodes.insert(Arc::clone(&node.name), (Arc::new(node), heard));
             }
             Change::Remove { name } => {
                 self.nodes.remove(&name);
@@ -36,20 +35,13 @@ impl View {
     }
 
     pub(crate) fn healthy_count(&self) -> usize {
-        self.nodes
-            .values()
-            .filter(|(node, _)| node.is_healthy())
-            .count()
+        self.nodes.values().filter(|(node, _)| node.is_healthy()).count()
     }
 
     /// By name, or else by address.
     pub(crate) fn find(&self, name_or_address: &str, now: Time) -> Option<Arc<Node>> {
         let by_name = self.nodes.get(name_or_address);
-        let by_address = || {
-            self.nodes
-                .values()
-                .find(|(node, _)| &*node.address == name_or_address)
-        };
+        let by_address = || self.nodes.values().find(|(node, _)| &*node.address == name_or_address);
         by_name.or_else(by_address).map(|entry| aged(entry, now))
     }
 

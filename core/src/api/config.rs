@@ -92,13 +92,16 @@ macro_rules! config_table {
                     )));
                 }
                 check(key, text)?;
+                let mut changed = self.clone();
                 match name {
                     $(stringify!($key) => {
-                        self.$key = <$type as Setting>::parse(text, &key.accepts)
+                        changed.$key = <$type as Setting>::parse(text, &key.accepts)
                             .ok_or_else(|| refused(name, text, &key.accepts))?;
                     })*
                     _ => return Err(unknown(name)),
                 }
+                super::rules::check(&changed)?;
+                *self = changed;
                 Ok(())
             }
         }
@@ -248,6 +251,20 @@ impl Config {
             .ok_or_else(|| refused(key.name, shown(key, value), &key.accepts))?;
         self.values.insert(key.name, value);
         Ok(())
+    }
+
+    /// Whether the environment is read at start.
+    #[cfg(feature = "runtime")]
+    pub(crate) const fn reads_environment(&self) -> bool {
+        !self.ignores_environment
+    }
+
+    /// Whether code or environment give the key a value.
+    #[cfg(feature = "runtime")]
+    pub(crate) fn is_given(&self, name: &str) -> bool {
+        let in_environment = |key: &ConfigKey| std::env::var_os(key.environment).is_some();
+        self.values.contains_key(name)
+            || (self.reads_environment() && find(name).is_ok_and(in_environment))
     }
 
     /// Every key with its value, all checked.

@@ -1,0 +1,219 @@
+//! What waits in one subscription: a bounded ring, and the last value of each state.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Waker;
+
+use parking_lot::{Condvar, Mutex};
+
+use crate::api::event::{Event, EventKind, EventKinds};
+use crate::events::Wake;
+use crate::fork::Home;
+use crate::limits;
+
+/// What keeps the last one of a state: later values may replace earlier ones when readers are slow.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Slot {
+    Status(Arc<str>),
+    Node(Arc<str>),
+    Leader(Option<u8>),
+    Validity,
+    Datacenter(u8),
+}
+
+fn slot_of(event: &Event) -> Option<Slot> {
+    match event {
+        Event::Status { node, .. } => Some(Slot::Status(Arc::clone(&node.name))),
+        Event::Node { node } => Some(Slot::Node(Arc::clone(&node.name))),
+        Event::Leader { scope, .. } => Some(Slot::Leader(*scope)),
+        Event::Validity { .. } => Some(Slot::Validity),
+        Event::Datacenter { number, .. } => Some(Slot::Datacenter(*number)),
+        Event::Broadcast { .. }
+        | Event::Message { .. }
+        | Event::Conflict { .. }
+        | Event::Link { .. }
+        | Event::Merged { .. }
+        | Event::Lagged { .. }
+        | Event::Closed { .. } => None,
+    }
+}
+
+fn payload_bytes(event: &Event) -> usize {
+    match event {
+        Event::Broadcast { bytes, .. } | Event::Message { bytes, .. } => bytes.len(),
+        Event::Status { .. }
+        | Event::Leader { .. }
+        | Event::Validity { .. }
+        | Event::Node { .. }
+        | Event::Conflict { .. }
+        | Event::Link { .. }
+        | Event::Merged { .. }
+        | Event::Datacenter { .. }
+        | Event::Lagged { .. }
+        | Event::Closed { .. } => 0,
+    }
+}
+
+pub(crate) struct Queue {
+    pub(crate) home: Home,
+    kinds: EventKinds,
+    capacity: usize,
+    lost: Arc<AtomicU64>,
+    pub(crate) inner: Mutex<Inner>,
+    pub(crate) arrived: Condvar,
+}
+
+#[derive(Default)]
+pub(crate) struct Inner {
+    /// Broadcasts, messages and the like, each with its number in the common order.
+    ring: VecDeque<(u64, Arc<Event>)>,
+    ring_bytes: usize,
+    /// States: the last one of each slot survives.
+    states: VecDeque<(u64, Slot, Arc<Event>)>,
+    /// States are thinned when there are so many, so that the cost per event stays constant.
+    thin_at: usize,
+    next: u64,
+    missed: u64,
+    closed: Option<Arc<Event>>,
+    pub(crate) ended: bool,
+    pub(crate) waker: Option<Waker>,
+    pub(crate) wake: Option<Wake>,
+    /// Whether the wake was called and nobody has looked since: one wake for each time that the
+    /// queue stops being empty.
+    pub(crate) woken: bool,
+}
+
+impl Inner {
+    /// How many events wait, LAGGED and CLOSED apart.
+    pub(crate) fn len(&self) -> usize {
+        self.ring.len() + self.states.len()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.ring.is_empty() && self.states.is_empty() && self.missed == 0 && self.closed.is_none()
+    }
+
+    pub(crate) fn pop(&mut self) -> Option<Arc<Event>> {
+        let state = self.states.front().map(|(number, ..)| *number);
+        let ring = self.ring.front().map(|(number, _)| *number);
+        match (state, ring) {
+            (Some(state), Some(ring)) if state < ring => self.pop_state(),
+            (Some(_), None) => self.pop_state(),
+            (_, Some(_)) => {
+                if self.missed > 0 {
+                    return self.pop_lagged();
+                }
+                let (_, event) = self.ring.pop_front()?;
+                self.ring_bytes -= payload_bytes(&event);
+                Some(event)
+            }
+            (None, None) if self.missed > 0 => self.pop_lagged(),
+            (None, None) => {
+                let closed = self.closed.take()?;
+                self.ended = true;
+                Some(closed)
+            }
+        }
+    }
+
+    fn pop_state(&mut self) -> Option<Arc<Event>> {
+        self.states.pop_front().map(|(_, _, event)| event)
+    }
+
+    fn pop_lagged(&mut self) -> Option<Arc<Event>> {
+        Some(Arc::new(Event::Lagged { missed: std::mem::take(&mut self.missed) }))
+    }
+
+    /// Keeps the last value of each slot; its `previous` is what the reader saw last.
+    fn thin(&mut self, capacity: usize) {
+        let mut last: HashMap<Slot, u64> = HashMap::new();
+        for (number, slot, _) in &self.states {
+            last.insert(slot.clone(), *number);
+        }
+        let mut first_previous = HashMap::new();
+        for (_, slot, event) in &self.states {
+            if let Event::Status { previous, .. } = **event {
+                first_previous.entry(slot.clone()).or_insert(previous);
+            }
+        }
+        self.states.retain(|(number, slot, _)| last.get(slot) == Some(number));
+        for (_, slot, event) in &mut self.states {
+            let Event::Status { node, status, previous, source } = &**event else {
+                continue;
+            };
+            let first = first_previous.get(slot).copied().unwrap_or(*previous);
+            if first != *previous {
+                let (node, source) = (Arc::clone(node), Arc::clone(source));
+                let status = *status;
+                *event = Arc::new(Event::Status { node, status, previous: first, source });
+            }
+        }
+        self.thin_at = capacity.max(self.states.len() * 2);
+    }
+}
+
+impl Queue {
+    pub(crate) fn new(kinds: EventKinds, capacity: usize, lost: Arc<AtomicU64>) -> Self {
+        Self {
+            home: Home::here(),
+            kinds,
+            capacity,
+            lost,
+            inner: Mutex::new(Inner { thin_at: capacity, ..Inner::default() }),
+            arrived: Condvar::new(),
+        }
+    }
+
+    pub(crate) fn push(&self, event: &Arc<Event>) {
+        if !self.kinds.contains(event.kind()) {
+            return;
+        }
+        let mut inner = self.inner.lock();
+        if inner.closed.is_some() || inner.ended {
+            return;
+        }
+        let number = inner.next;
+        inner.next += 1;
+        match slot_of(event) {
+            Some(slot) => {
+                inner.states.push_back((number, slot, Arc::clone(event)));
+                if inner.states.len() > inner.thin_at {
+                    inner.thin(self.capacity);
+                }
+            }
+            None if event.kind() == EventKind::Closed => inner.closed = Some(Arc::clone(event)),
+            None => {
+                inner.ring.push_back((number, Arc::clone(event)));
+                inner.ring_bytes += payload_bytes(event);
+                self.drop_oldest(&mut inner);
+            }
+        }
+        self.wake(&mut inner);
+    }
+
+    fn drop_oldest(&self, inner: &mut Inner) {
+        while inner.ring.len() > self.capacity || inner.ring_bytes > limits::SUBSCRIPTION_BYTES {
+            let Some((_, event)) = inner.ring.pop_front() else {
+                break;
+            };
+            inner.ring_bytes -= payload_bytes(&event);
+            inner.missed += 1;
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn wake(&self, inner: &mut Inner) {
+        if inner.woken {
+            return;
+        }
+        inner.woken = true;
+        self.arrived.notify_all();
+        if let Some(waker) = inner.waker.take() {
+            waker.wake();
+        }
+        if let Some(wake) = &inner.wake {
+            wake();
+        }
+    }
+}

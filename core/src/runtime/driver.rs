@@ -1,0 +1,203 @@
+//! The task that joins one engine to its sockets and its clock.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::net::UdpSocket;
+
+use super::address::{plain, scoped};
+use super::counters::Seldom;
+use super::multicast::Multicast;
+use super::stream::Dialer;
+use super::udp::Held;
+use crate::limits;
+use crate::log::logged;
+use crate::proto::{Time, Transmit};
+use crate::shared::Shared;
+
+/// Datagrams that are handled before what they caused is sent.
+const BATCH: usize = 32;
+/// Datagrams that are read before timers get their turn: more than the kernel's buffer holds, so
+/// that after a stall everything that waited has been heard, and no flood stops the clock.
+const MOST: usize = 4096;
+
+pub(super) struct Driver {
+    shared: Arc<Shared>,
+    udp: Held<UdpSocket>,
+    scope: u32,
+    dialer: Arc<Dialer>,
+    multicast: Option<Arc<Multicast>>,
+    buffer: Vec<u8>,
+    out: Vec<Transmit>,
+    failing: Seldom,
+}
+
+impl Driver {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        udp: Held<UdpSocket>,
+        scope: u32,
+        dialer: Dialer,
+        multicast: Option<Arc<Multicast>>,
+    ) -> Self {
+        Self {
+            shared,
+            udp,
+            scope,
+            dialer: Arc::new(dialer),
+            multicast,
+            buffer: vec![0; limits::DATAGRAM_BYTES + 1],
+            out: Vec::new(),
+            failing: Seldom::default(),
+        }
+    }
+
+    /// Runs until the cluster ends.
+    pub(super) async fn run(mut self) {
+        // Until the system has said so once, every try to send would answer "would block".
+        let _ = self.udp.writable().await;
+        loop {
+            self.read();
+            if self.shared.engine.lock().next_deadline() <= self.shared.now() {
+                // The clock decides, not the sleep. This process may have been stopped for long:
+                // what came meanwhile is asked for once more and heard before any timer fires.
+                tokio::task::yield_now().await;
+                self.read();
+                self.turn(|engine, now| engine.handle_timeout(now));
+            }
+            self.turn(|_, _| ()); // what commands of the host left to send
+            self.shared.check_waiters().deliver();
+            if let Some(reason) = self.shared.waiters.doomed(self.shared.now()) {
+                self.shared.shut(Some(reason));
+                return;
+            }
+            self.wait().await;
+        }
+    }
+
+    /// Sleeps until a datagram, a deadline or a command.
+    async fn wait(&self) {
+        let engine = self.shared.engine.lock().next_deadline();
+        let deadline = engine.min(self.shared.waiters.next_deadline());
+        let sleep = async {
+            match self.shared.instant(deadline) {
+                Some(instant) if deadline != Time::NEVER => {
+                    tokio::time::sleep_until(instant.into()).await;
+                }
+                Some(_) | None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = self.udp.readable() => {}
+            () = self.shared.wake.notified() => {}
+            () = sleep => {}
+        }
+    }
+
+    /// Hands every waiting datagram to the engine.
+    fn read(&mut self) {
+        for count in 1..=MOST {
+            match self.udp.try_recv_from(&mut self.buffer) {
+                Ok((length, from)) => self.handle(length, plain(from)),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                // What the kernel reports here is about something sent earlier, to an address that
+                // it does not tell.
+                Err(error) => self.note(&error, "received"),
+            }
+            if count % BATCH == 0 {
+                self.send();
+            }
+        }
+        self.send();
+    }
+
+    fn handle(&mut self, length: usize, from: SocketAddr) {
+        let counters = &self.shared.counters;
+        counters.datagrams_received.one();
+        counters.bytes_received.add(length);
+        if length > limits::DATAGRAM_BYTES {
+            counters.dropped_oversized.one();
+            return;
+        }
+        let Self { shared, buffer, out, .. } = self;
+        let bytes = buffer.get(..length).unwrap_or_default();
+        shared.turn(|engine, now| {
+            engine.handle_datagram(now, from, bytes);
+            out.extend(std::iter::from_fn(|| engine.poll_transmit()));
+        });
+    }
+
+    /// One input without bytes, and everything that it causes to be sent.
+    fn turn(&mut self, input: impl FnOnce(&mut crate::proto::Engine, Time)) {
+        let Self { shared, out, .. } = self;
+        shared.turn(|engine, now| {
+            input(engine, now);
+            out.extend(std::iter::from_fn(|| engine.poll_transmit()));
+        });
+        self.send();
+    }
+
+    fn send(&mut self) {
+        for transmit in std::mem::take(&mut self.out) {
+            match transmit {
+                Transmit::Datagram { to, bytes } => self.send_datagram(to, &bytes),
+                Transmit::Stream { to, token, request } => self.exchange(to, token, request),
+                Transmit::Announce { bytes } => self.announce(bytes),
+            }
+        }
+    }
+
+    fn send_datagram(&self, to: SocketAddr, bytes: &[u8]) {
+        let to = scoped(to, self.scope);
+        let counters = &self.shared.counters;
+        let mut sent = self.udp.try_send_to(bytes, to);
+        if sent.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused) {
+            sent = self.udp.try_send_to(bytes, to); // the error of an earlier one, told once
+        }
+        match sent {
+            Ok(_) => {
+                counters.datagrams_sent.one();
+                counters.bytes_sent.add(bytes.len());
+            }
+            Err(error) => {
+                counters.datagrams_failed.one();
+                self.note(&error, "sent");
+            }
+        }
+    }
+
+    fn note(&self, error: &io::Error, what: &str) {
+        if let Some(others) = self.failing.passes() {
+            let name = self.shared.local_name();
+            logged!(
+                Warn,
+                "{name}: a datagram was not {what}: {error} ({others} more since the last such line)"
+            );
+        }
+    }
+
+    fn exchange(&self, to: SocketAddr, token: u64, request: Vec<u8>) {
+        let shared = Arc::clone(&self.shared);
+        let dialer = Arc::clone(&self.dialer);
+        shared.counters.streams_opened.one();
+        let task = async move {
+            let answer = dialer.exchange(to, &request).await;
+            if answer.is_err() {
+                shared.counters.streams_failed.one();
+            }
+            shared.feed(|engine, now| engine.handle_stream(now, token, answer));
+        };
+        self.shared.tasks.spawn(super::guarded(&self.shared, task));
+    }
+
+    fn announce(&self, bytes: Vec<u8>) {
+        let Some(multicast) = self.multicast.clone() else {
+            return;
+        };
+        let shared = Arc::clone(&self.shared);
+        let task = async move { multicast.announce(&shared, &bytes).await };
+        self.shared.tasks.spawn(super::guarded(&self.shared, task));
+    }
+}
