@@ -203,8 +203,7 @@ impl ClusterBase {
     /// Forgets a node, here alone, and returns it as it was.
     fn remove_node(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<Node> {
         let name = name_of(node)?;
-        self.call(py, |cluster| cluster.remove_node(&name))
-            .map(Node)
+        self.call(py, |cluster| cluster.remove_node(&name)).map(Node)
     }
 
     /// States a node's status; the node may refute it.
@@ -220,9 +219,7 @@ impl ClusterBase {
         let name = name_of(node)?;
         let status = value("status", status)?;
         let rank = rank.map(|rank| value("rank", rank)).transpose()?;
-        self.call(py, |cluster| {
-            cluster.update_node_status(&name, status, rank, datacenter)
-        })
+        self.call(py, |cluster| cluster.update_node_status(&name, status, rank, datacenter))
     }
 
     /// Sets a node's local timestamp to now.
@@ -310,8 +307,7 @@ impl ClusterBase {
         tags: Option<Tags>,
     ) -> PyResult<Vec<Node>> {
         let (key, tags) = (bytes_of("key", key)?, tags.unwrap_or_default());
-        self.call(py, |cluster| cluster.owners(&key, count, &tags))
-            .map(nodes)
+        self.call(py, |cluster| cluster.owners(&key, count, &tags)).map(nodes)
     }
 
     /// The text of a configuration value as it is now.
@@ -352,11 +348,7 @@ fn options(
     capacity: Option<usize>,
     initial: bool,
 ) -> PyResult<EventOptions> {
-    Ok(EventOptions {
-        kinds: event_kinds(kinds)?,
-        capacity,
-        initial,
-    })
+    Ok(EventOptions { kinds: event_kinds(kinds)?, capacity, initial })
 }
 
 fn nodes(nodes: Vec<std::sync::Arc<seafoam::Node>>) -> Vec<Node> {

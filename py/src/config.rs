@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{
     PyBool, PyDict, PyFrozenSet, PyInt, PyList, PyMapping, PySet, PyString, PyTuple,
 };
+use seafoam::api::config::find;
 use seafoam::api::value::Accepts;
 use seafoam::{CONFIG_KEYS, Config};
 
@@ -63,7 +64,8 @@ pub(crate) fn config(py: Python<'_>, given: Option<&Bound<'_, PyDict>>) -> PyRes
     for (key, value) in given {
         let key = key.cast_into::<PyString>()?;
         let key = key.to_string_lossy();
-        if value.is_none() && CONFIG_KEYS.iter().any(|known| known.name == key) {
+        find(&key).map_err(|error| raise(py, error))?;
+        if value.is_none() {
             continue;
         }
         let text = text(&key, &value)?;
@@ -115,10 +117,7 @@ fn pairs(key: &str, map: &Bound<'_, PyMapping>) -> PyResult<String> {
 fn word(key: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(text) = value.cast::<PyString>() {
         return text.extract().map_err(|_| {
-            refused(
-                value.py(),
-                format!("{key} takes text that can be encoded as UTF-8"),
-            )
+            refused(value.py(), format!("{key} takes text that can be encoded as UTF-8"))
         });
     }
     if value.is_instance_of::<PyBool>() {
@@ -126,10 +125,7 @@ fn word(key: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     }
     if value.is_instance_of::<PyInt>() {
         // Members of an IntEnum print their name: the number is what counts.
-        return Ok(value
-            .call_method0("__index__")?
-            .call_method0("__repr__")?
-            .to_string());
+        return Ok(value.call_method0("__index__")?.call_method0("__repr__")?.to_string());
     }
     if let Ok(path) = value.call_method0("__fspath__") {
         return path.extract();
@@ -163,7 +159,5 @@ pub(crate) fn bytes_of(label: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8
         return value.call_method0("tobytes")?.extract();
     }
     let class = value.get_type().name()?;
-    Err(PyTypeError::new_err(format!(
-        "{label} takes bytes or str, not {class}"
-    )))
+    Err(PyTypeError::new_err(format!("{label} takes bytes or str, not {class}")))
 }

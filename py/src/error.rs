@@ -8,8 +8,8 @@ use crate::words;
 /// The exception for an error of the core.
 #[allow(clippy::needless_pass_by_value)] // an end point of `map_err`
 pub(crate) fn raise(py: Python<'_>, error: Error) -> PyErr {
-    match words::failure(py, &error) {
-        Ok(exception) => PyErr::from_value(exception.into_bound(py)),
+    match words::exception(py, &error) {
+        Ok(exception) => PyErr::from_value(exception),
         Err(failed) => failed,
     }
 }

@@ -24,9 +24,7 @@ use pyo3::prelude::*;
 /// none but loopback.
 #[pyfunction]
 fn local_ip(py: Python<'_>) -> PyResult<Option<String>> {
-    let ip = py
-        .detach(seafoam::local_ip)
-        .map_err(|error| error::raise(py, error))?;
+    let ip = py.detach(seafoam::local_ip).map_err(|error| error::raise(py, error))?;
     Ok(ip.map(|ip| ip.to_string()))
 }
 

@@ -22,10 +22,7 @@ type Line = (Py<PyAny>, String);
 impl LogReader {
     #[new]
     fn new() -> Self {
-        Self {
-            home: Home::here(),
-            lines: LogLines::open(),
-        }
+        Self { home: Home::here(), lines: LogLines::open() }
     }
 
     /// The lines that wait. Waits for a first one for `timeout` seconds at most, and no longer than

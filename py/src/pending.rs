@@ -30,9 +30,7 @@ where
     F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + Sync,
 {
     fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
-        self.pending
-            .try_take()
-            .map(|result| self.convert(py, result))
+        self.pending.try_take().map(|result| self.convert(py, result))
     }
 
     fn wait_slice(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
@@ -69,10 +67,7 @@ impl Pending {
         T: Send + 'static,
         F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + Sync + 'static,
     {
-        Self {
-            home: Home::here(),
-            outcome: Box::new(Waiting { pending, finish }),
-        }
+        Self { home: Home::here(), outcome: Box::new(Waiting { pending, finish }) }
     }
 
     pub(crate) fn nothing(pending: seafoam::Pending<()>) -> Self {

@@ -1,15 +1,29 @@
 //! The macro behind every plain, immutable class.
 
 use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyInt};
 
 /// `Name(field=value, ...)`, as dataclasses show themselves.
 pub(crate) fn describe(value: &Bound<'_, PyAny>, fields: &[&str]) -> PyResult<String> {
     let mut parts = Vec::with_capacity(fields.len());
     for field in fields {
-        parts.push(format!("{field}={}", value.getattr(*field)?.repr()?));
+        parts.push(format!("{field}={}", show(&value.getattr(*field)?)?));
     }
     let name = value.get_type().name()?;
     Ok(format!("{name}({})", parts.join(", ")))
+}
+
+/// The `repr` of a field. That of an enumeration is written here because Python's own runs Python
+/// code, which must not happen below a Rust frame: see `words::exception`.
+fn show(field: &Bound<'_, PyAny>) -> PyResult<String> {
+    let class = field.get_type();
+    let is_word = field.is_instance_of::<PyInt>()
+        && !field.is_instance_of::<PyBool>()
+        && !field.is_exact_instance_of::<PyInt>();
+    if is_word {
+        return Ok(format!("{}.{}", class.name()?, field.getattr("_name_")?));
+    }
+    Ok(field.repr()?.to_string())
 }
 
 /// A frozen class around one value of the core. A field is made when it is read: a program pays for

@@ -49,8 +49,7 @@ impl Subscription {
         match self.events.drain(&mut events, most.min(BATCH)) {
             Ok(_) => {
                 #[cfg(feature = "bench")]
-                self.given
-                    .fetch_add(events.len() as u64, std::sync::atomic::Ordering::Release);
+                self.given.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Release);
                 list(py, events).map(Some)
             }
             Err(_) => Ok(None),
@@ -61,8 +60,7 @@ impl Subscription {
     fn wake(&self, py: Python<'_>, hub: &WakeHub, token: u64) -> PyResult<()> {
         self.home.check(py)?;
         let bell = hub.bell.clone();
-        self.events
-            .set_wake(Some(Box::new(move || bell.ring(token))));
+        self.events.set_wake(Some(Box::new(move || bell.ring(token))));
         Ok(())
     }
 
@@ -110,12 +108,7 @@ enum Waited {
 
 impl BlockingEvents {
     pub(crate) fn new(events: Events, timeout: Option<Duration>) -> Self {
-        Self {
-            home: Home::here(),
-            events,
-            ready: Mutex::default(),
-            timeout,
-        }
+        Self { home: Home::here(), events, ready: Mutex::default(), timeout }
     }
 
     fn ready(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Event>>> {

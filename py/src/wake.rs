@@ -51,9 +51,7 @@ impl WakeHub {
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
         let fd = eventfd(0, flags).map_err(std::io::Error::from)?;
         let ready = Mutex::default();
-        Ok(Self {
-            bell: Arc::new(Bell { fd, ready }),
-        })
+        Ok(Self { bell: Arc::new(Bell { fd, ready }) })
     }
 
     /// The descriptor: readable while tokens are ready. It belongs to this object.
@@ -71,10 +69,7 @@ impl WakeHub {
     fn wait(&self, py: Python<'_>) -> Vec<u64> {
         py.detach(|| {
             loop {
-                let mut fds = [PollFd::from_borrowed_fd(
-                    self.bell.fd.as_fd(),
-                    PollFlags::IN,
-                )];
+                let mut fds = [PollFd::from_borrowed_fd(self.bell.fd.as_fd(), PollFlags::IN)];
                 let _ = poll(&mut fds, None); // an interrupted wait begins again
                 let ready = self.bell.take();
                 if !ready.is_empty() {

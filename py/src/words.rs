@@ -78,8 +78,8 @@ vocabularies! {
 struct Installed {
     /// Members by the place of their vocabulary, then by their number.
     members: Vec<Vec<Option<Py<PyAny>>>>,
-    /// Makes an exception of a code and a sentence.
-    failure: Py<PyAny>,
+    /// Classes of exceptions by the number of their code.
+    exceptions: Vec<Option<Py<PyAny>>>,
 }
 
 static INSTALLED: PyOnceLock<Installed> = PyOnceLock::new();
@@ -94,12 +94,12 @@ pub(crate) fn vocabularies(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     Ok(all)
 }
 
-/// Takes the enumerations (name -> class) and what makes an exception; the first call counts.
+/// Takes the enumerations (name -> class) and the exceptions (code -> class); the first call counts.
 #[pyfunction]
 pub(crate) fn install(
     py: Python<'_>,
     enumerations: &Bound<'_, PyDict>,
-    failure: Py<PyAny>,
+    exceptions: &Bound<'_, PyDict>,
 ) -> PyResult<()> {
     let mut members = Vec::new();
     for (name, rows) in tables() {
@@ -113,7 +113,13 @@ pub(crate) fn install(
         }
         members.push(numbered);
     }
-    INSTALLED.get_or_init(py, || Installed { members, failure });
+    let mut classes = Vec::new();
+    for code in ErrorCode::ALL {
+        let number = usize::from(code.number());
+        classes.resize_with(number + 1, || None);
+        classes[number] = exceptions.get_item(number)?.map(Bound::unbind);
+    }
+    INSTALLED.get_or_init(py, || Installed { members, exceptions: classes });
     Ok(())
 }
 
@@ -132,10 +138,19 @@ pub(crate) fn member<T: Vocabulary>(py: Python<'_>, value: T) -> PyResult<Py<PyA
         .ok_or_else(|| PyRuntimeError::new_err(format!("{} has no such member", T::NAME)))
 }
 
-/// The exception for a code and a sentence.
-pub(crate) fn failure(py: Python<'_>, error: &Error) -> PyResult<Py<PyAny>> {
-    let code = member(py, error.code())?;
-    installed(py)?.failure.call1(py, (code, error.message()))
+/// The exception for an error.
+///
+/// No Python code runs here, as it would in an `__init__`: a daemon thread that gives up the
+/// interpreter below a Rust frame while the interpreter ends would abort the process.
+pub(crate) fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    let classes = &installed(py)?.exceptions;
+    let class = classes
+        .get(usize::from(error.code().number()))
+        .and_then(Option::as_ref)
+        .ok_or_else(|| PyRuntimeError::new_err("an error code without an exception"))?;
+    let exception = class.bind(py).call1((error.message(),))?;
+    exception.setattr("code", member(py, error.code())?)?;
+    Ok(exception)
 }
 
 /// A value by member, number or word.

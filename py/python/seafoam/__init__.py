@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
 _native.install(
     {name: getattr(_words, name) for name in _native.vocabularies()},
-    _errors.failure,
+    _errors.EXCEPTIONS,
 )
 
 __version__: str = _native.VERSION

@@ -10,14 +10,13 @@ class SeafoamError(Exception):
     otherwise, nothing has changed when it raises.
     """
 
-    code: ErrorCode
-    message: str
+    # Set by the native module, which runs no Python code to make an exception: hence no __init__.
+    code: ErrorCode = ErrorCode.INTERNAL
 
-    def __init__(self, message: str, code: ErrorCode = ErrorCode.INTERNAL) -> None:
-        """Make the exception for a sentence and its code."""
-        super().__init__(message)
-        self.message = message
-        self.code = code
+    @property
+    def message(self) -> str:
+        """The sentence, without the code."""
+        return str(self.args[0]) if self.args else ""
 
     def __str__(self) -> str:
         """Return the code's word and the message."""
@@ -45,7 +44,7 @@ _CLASSES: dict[ErrorCode, type[SeafoamError]] = {
     ErrorCode.UNKNOWN_NODE: SeafoamLookupError,
 }
 
-
-def failure(code: ErrorCode, message: str) -> SeafoamError:
-    """Return the exception for an error of the engine."""
-    return _CLASSES.get(code, SeafoamError)(message, code)
+EXCEPTIONS: dict[int, type[SeafoamError]] = {
+    int(code): _CLASSES.get(code, SeafoamError) for code in ErrorCode
+}
+"""The class of every code."""

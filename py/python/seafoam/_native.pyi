@@ -1,5 +1,5 @@
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, Literal, TypeAlias, final
 
 from typing_extensions import Self, disjoint_base
@@ -7,7 +7,6 @@ from typing_extensions import Self, disjoint_base
 from seafoam import Event
 from seafoam._errors import SeafoamError
 from seafoam._words import (
-    ErrorCode,
     EventKind,
     LinkDirection,
     LogLevel,
@@ -66,7 +65,7 @@ DATACENTER_NONE: Final[int]
 def close_all() -> None: ...
 def config_keys() -> tuple[ConfigKey, ...]: ...
 def install(
-    enumerations: dict[str, type[Word]], failure: Callable[[ErrorCode, str], SeafoamError]
+    enumerations: dict[str, type[Word]], exceptions: dict[int, type[SeafoamError]]
 ) -> None: ...
 def local_ip() -> str | None: ...
 def log(level: LogLevel | int | str, text: str) -> None: ...

@@ -1,1 +1,0 @@
-"""The mixed-language demo: one cluster, its members written in four languages."""
