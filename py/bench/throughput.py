@@ -3,8 +3,9 @@
 
 Needs a module built for it: maturin develop --release --features bench -m py/Cargo.toml
 A native thread publishes broadcasts of 64 bytes as fast as they are read. Its peer is what a
-program would write instead: a thread that hands 256 items at a time to the loop, and `await queue.get()`.
-All take turns in one process, so that what else the machine does falls on all of them.
+program would write instead: a thread that hands 256 items at a time to the loop, and
+`await queue.get()`. All take turns in one process, so that what else the machine does falls on
+all of them.
 """
 
 from __future__ import annotations
