@@ -1,7 +1,7 @@
 //! One engine against what an unfriendly network can send it: nothing is answered that should not
 //! be, nothing grows without its bound, and no lie makes it unable to contradict.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -206,20 +206,35 @@ fn every_accusation_can_be_refuted_even_at_the_last_incarnation() {
     assert_eq!(bench.engine.stats().refutations, 6);
 }
 
-/// Generation and incarnation of the newest claim that the engine made of itself.
-fn own_claim(bench: &mut Bench) -> (u64, u32) {
+/// The newest statement about `name` that the engine sent.
+fn newest(bench: &Bench, name: &str) -> Option<MemberRecord> {
+    use seafoam::proto::wire::{Carrier, Packet};
     let tag = hash::cluster_tag("seafoam");
-    let claims = bench.sent.iter().rev().find_map(|(_, bytes)| {
-        use seafoam::proto::wire::{Carrier, Packet};
+    bench.sent.iter().rev().find_map(|(_, bytes)| {
         let packet = Packet::decode(bytes, tag, Carrier::Datagram).unwrap();
         packet.records.flatten().find_map(|record| match record {
-            Record::Member(member) if &*member.identity.name == "me" => {
-                Some((member.identity.generation, member.incarnation))
-            }
+            Record::Member(member) if &*member.identity.name == name => Some(member),
             _ => None,
         })
-    });
-    claims.expect("a claim of its own was sent")
+    })
+}
+
+/// Generation and incarnation of the newest claim that the engine made of itself.
+fn own_claim(bench: &mut Bench) -> (u64, u32) {
+    let claim = newest(bench, "me").expect("a claim of its own was sent");
+    (claim.identity.generation, claim.incarnation)
+}
+
+#[test]
+fn the_accused_hears_of_it_with_every_answer() {
+    let mut bench = Bench::new();
+    bench.meet(&member("peer", Status::Alive, 0));
+    bench.engine.update_node_status(bench.now, "peer", NodeStatus::Suspected).unwrap();
+    bench.drain();
+    bench.sent.clear();
+    let from = identity("peer").handle();
+    bench.hear(PEER, &Message::Ping { sequence: 1, from, to: 0 }, &[]);
+    assert_eq!(newest(&bench, "peer").unwrap().status, Status::Suspected);
 }
 
 #[test]

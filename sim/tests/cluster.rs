@@ -1,6 +1,6 @@
 //! The engine among its like, in virtual time: what a user may rely on, on a network with faults.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 use std::time::Duration;
 

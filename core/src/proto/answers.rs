@@ -30,7 +30,7 @@ impl Engine {
         from: SocketAddr,
         sequence: u32,
         to: u32,
-        member: bool,
+        member: Option<MemberId>,
     ) {
         if to != 0 && to != self.my_handle() {
             self.send_news(now, from, SELF); // an earlier run was meant: it is told of this one
@@ -39,7 +39,9 @@ impl Engine {
         let me = self.me();
         let message =
             Message::Ack { sequence, from: self.my_handle(), incarnation: me.incarnation };
-        self.send_message(now, from, &message, None, false, member);
+        // Whoever is held for suspected or dead learns of it with every word from here.
+        let accused = member.filter(|id| self.is_accused(*id));
+        self.send_message(now, from, &message, accused, false, member.is_some());
     }
 
     pub(super) fn handle_ack(

@@ -117,6 +117,7 @@ impl Engine {
     /// Takes a member out of everything.
     pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
         self.gossip.updates.end(&id);
+        self.timers.arm(now + limits::TOMBSTONE_AGE, super::timers::Timer::Forget);
         self.members.remove(id, now)
     }
 

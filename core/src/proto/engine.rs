@@ -158,7 +158,7 @@ impl Engine {
             Message::Ping { sequence, to, .. } => {
                 // What the ping carries is heard first, so that the answer holds the refutation.
                 self.handle_records(now, from, sender, records);
-                self.answer_ping(now, from, sequence, to, known.is_some());
+                self.answer_ping(now, from, sequence, to, known);
             }
             Message::Ack { sequence, from: handle, incarnation } => {
                 self.handle_records(now, from, sender, records);

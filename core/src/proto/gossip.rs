@@ -24,6 +24,9 @@ const TICK: Duration = Duration::from_millis(200);
 /// storm of updates cannot starve them, nor they the updates.
 const BROADCAST_SHARE: usize = 40;
 
+/// No member's record is shorter: with less room there is nothing to look for.
+const LEAST_RECORD_BYTES: usize = 20;
+
 /// What is passed on, and when.
 pub(super) struct Gossip {
     pub(super) updates: Spread<MemberId>,
@@ -150,7 +153,7 @@ impl Engine {
                 _ => packet.remaining() * BROADCAST_SHARE / 100,
             };
             for id in self.gossip.updates.keys().filter(|id| Some(**id) != first) {
-                if packet.remaining() <= kept {
+                if packet.remaining() < kept + LEAST_RECORD_BYTES {
                     break;
                 }
                 if let Some(member) = self.members.get(*id)

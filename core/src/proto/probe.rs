@@ -220,9 +220,7 @@ impl Engine {
         let from = self.my_handle();
         let message = Message::Ping { sequence, from, to: probe.handle };
         // Whoever is held for suspected or dead hears of it, to refute (Lifeguard, Buddy System).
-        let accused = probe.target.filter(|id| {
-            self.members.get(*id).is_some_and(|member| member.status != Status::Alive)
-        });
+        let accused = probe.target.filter(|id| self.is_accused(*id));
         let first = match probe.purpose {
             Purpose::Leave => Some(SELF),
             Purpose::Detect
@@ -235,6 +233,11 @@ impl Engine {
             probe.purpose == Purpose::Detect && self.probing.beats.is_multiple_of(DIGEST_EVERY);
         let member = probe.target.is_some();
         self.send_message(now, probe.address, &message, first, digest, member);
+    }
+
+    pub(super) fn is_accused(&self, id: MemberId) -> bool {
+        let status = self.members.get(id).map(|member| member.status);
+        matches!(status, Some(Status::Suspected | Status::Dead))
     }
 
     /// A probe repeats its PING at half its timeout and at its timeout, asks helpers at its

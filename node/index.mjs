@@ -1,0 +1,31 @@
+// One implementation for both module systems: there is one `SeafoamError` to compare with.
+
+import seafoam from './index.js'
+
+export const {
+  Cluster,
+  SeafoamError,
+  localIp,
+  nowMillis,
+  log,
+  logLevel,
+  setLogLevel,
+  setLogger,
+  version,
+  PING_NO_DATA,
+  PING_TIMED_OUT,
+  DATACENTER_NONE,
+  NodeStatus,
+  NodeRank,
+  EventKind,
+  ErrorCode,
+  LogLevel,
+  ValidityState,
+  ValidityBasis,
+  TermQuality,
+  LinkDirection,
+  Profile,
+  LeaderScope,
+} = seafoam
+
+export default seafoam

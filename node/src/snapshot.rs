@@ -1,0 +1,87 @@
+//! Small answers as plain objects.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Buffer;
+use napi_derive::napi;
+use seafoam::{Lease, Node, Validity, Why};
+
+use crate::pack::Pack;
+
+/// Nodes in a packed batch without events.
+pub fn nodes(nodes: &[Arc<Node>]) -> Buffer {
+    Pack::of_nodes(nodes).into()
+}
+
+/// One node, packed, or none.
+pub fn node(node: Option<Arc<Node>>) -> Option<Buffer> {
+    node.map(|node| Pack::of_nodes([&node]).into())
+}
+
+fn owned(texts: &[Arc<str>]) -> Vec<String> {
+    texts.iter().map(ToString::to_string).collect()
+}
+
+/// [`Validity`] with words for its vocabulary.
+#[napi(object)]
+pub struct NativeValidity {
+    pub state: String,
+    pub basis: String,
+    pub seen: Vec<String>,
+    pub needed: u32,
+    pub missing: Vec<String>,
+}
+
+impl From<&Validity> for NativeValidity {
+    fn from(validity: &Validity) -> Self {
+        Self {
+            state: validity.state.to_string(),
+            basis: validity.basis.to_string(),
+            seen: owned(&validity.seen),
+            needed: validity.needed,
+            missing: owned(&validity.missing),
+        }
+    }
+}
+
+/// [`Lease`] with numbers of JavaScript.
+#[napi(object)]
+pub struct NativeLease {
+    pub term: f64,
+    pub remaining_millis: f64,
+    pub term_quality: String,
+}
+
+impl From<Lease> for NativeLease {
+    fn from(lease: Lease) -> Self {
+        Self {
+            term: lease.term as f64,
+            remaining_millis: lease.remaining_millis as f64,
+            term_quality: lease.term_quality.to_string(),
+        }
+    }
+}
+
+/// [`Why`] with its node packed.
+#[napi(object)]
+pub struct NativeWhy {
+    pub node: Buffer,
+    pub since_millis: f64,
+    pub source: String,
+    pub witnesses: Vec<String>,
+    pub own_ping_failed: bool,
+    pub own_health: u32,
+}
+
+impl From<Why> for NativeWhy {
+    fn from(why: Why) -> Self {
+        Self {
+            node: Pack::of_nodes([&why.node]).into(),
+            since_millis: why.since_millis as f64,
+            source: why.source.to_string(),
+            witnesses: owned(&why.witnesses),
+            own_ping_failed: why.own_ping_failed,
+            own_health: why.own_health,
+        }
+    }
+}

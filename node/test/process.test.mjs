@@ -1,0 +1,111 @@
+// What keeps a process alive, and how it ends.
+
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { test } from 'node:test'
+import { Worker } from 'node:worker_threads'
+
+import { cluster, first, local, program, within } from './helpers.mjs'
+
+test('an idle cluster does not keep the process alive', async () => {
+  const { code, signal, out, err } = await program('idle.mjs')
+  assert.deepEqual([code, signal, out, err], [0, null, 'nothing kept it\n', ''])
+})
+
+for (const [what, output] of [
+  ['event', 'read closed\n'],
+  ['ready', 'timeout true\n'],
+  ['leave', 'left\n'],
+]) {
+  test(`whoever waits for ${what} keeps the process alive, and no longer`, async () => {
+    const { code, signal, out, err } = await program('waits.mjs', [what])
+    assert.deepEqual([code, signal, out, err], [0, null, output, ''])
+  })
+}
+
+test('leaving by process.exit amid busy events, ten times', async () => {
+  for (let run = 0; run < 10; run += 1) {
+    const { code, signal, out, err } = await program('busy.mjs', ['exit'])
+    assert.deepEqual([code, signal, out, err], [0, null, 'read enough\n', ''], `run ${run}`)
+  }
+})
+
+test('reaching the end amid busy events, ten times', async () => {
+  for (let run = 0; run < 10; run += 1) {
+    const { code, signal, out, err } = await program('busy.mjs', ['end'])
+    assert.deepEqual([code, signal, out, err], [0, null, 'read enough\n', ''], `run ${run}`)
+  }
+})
+
+test('an error that nobody catches ends the process as ever', async () => {
+  const { code, signal, err } = await program('busy.mjs', ['throw'])
+  assert.deepEqual([code, signal], [1, null])
+  assert.match(err, /Error: on purpose/)
+})
+
+test('lines that wait at the end reach the logger', async () => {
+  const { code, out, err } = await program('logs.mjs')
+  assert.deepEqual([code, out, err], [0, 'info: line 0\ninfo: line 1\ninfo: line 2\n', ''])
+})
+
+/** A worker, and what it said so far. */
+class Member {
+  #messages = []
+  #arrived = () => {}
+
+  constructor(workerData) {
+    this.worker = new Worker(new URL('programs/worker.mjs', import.meta.url), { workerData })
+    this.exit = once(this.worker, 'exit')
+    this.worker.on('message', (message) => {
+      this.#messages.push(message)
+      this.#arrived()
+    })
+  }
+
+  /** The first message that has this key, also one that came before. */
+  async said(key) {
+    const search = async () => {
+      for (;;) {
+        const found = this.#messages.find((message) => key in message)
+        if (found) return found
+        await new Promise((resolve) => {
+          this.#arrived = resolve
+        })
+      }
+    }
+    return within(15_000, `the message ${key}`, search())
+  }
+}
+
+/** Starts workers with nodes of their own, which join the given one; resolves when all listen. */
+async function members(t, one, count, floods) {
+  const config = local(one.get('clusterName'), { initialHosts: [one.localNode().address] })
+  const all = Array.from({ length: count }, () => new Member({ config, members: count + 1, floods }))
+  t.after(() => Promise.all(all.map(({ worker }) => worker.terminate())))
+  for (const member of all) await member.said('listens')
+  return all
+}
+
+test('worker threads have nodes of their own', async (t) => {
+  const [one] = await cluster(t)
+  const all = await members(t, one, 3, false)
+  const names = await Promise.all(all.map((member) => member.said('ready')))
+  assert.equal(new Set(names.map(({ ready }) => ready)).size, 3)
+  one.broadcast('to the workers')
+  for (const member of all) {
+    assert.deepEqual(await member.said('heard'), { heard: 'to the workers', from: one.localNode().name })
+  }
+  // They reach their end with a cluster open, which does not keep them.
+  for (const member of all) assert.deepEqual(await within(10_000, 'the end of a worker', member.exit), [0])
+})
+
+test('workers that are terminated amid busy events harm nobody', async (t) => {
+  const [one] = await cluster(t)
+  const all = await members(t, one, 3, true)
+  const dead = first(one.events({ kinds: ['status'] }), 'a dead worker', (event) => event.status === 'dead')
+  one.broadcast('begin')
+  for (const member of all) await member.said('flooded')
+  for (const { worker } of all) await within(10_000, 'the end of a worker', worker.terminate())
+  assert.equal((await dead).type, 'status')
+  assert.equal(one.isClosed(), false)
+})
