@@ -181,12 +181,17 @@ class Cluster {
   }
 
   on(type, callback) {
-    this.#install({ type: kindOf(type), callback: args.callback(callback), call: callback })
+    this.#install(this.on, { type: kindOf(type), callback: args.callback(callback), call: callback })
     return this
   }
 
   once(type, callback) {
-    this.#install({ type: kindOf(type), callback: args.callback(callback), call: callback, once: true })
+    this.#install(this.once, {
+      type: kindOf(type),
+      callback: args.callback(callback),
+      call: callback,
+      once: true,
+    })
     return this
   }
 
@@ -197,18 +202,24 @@ class Cluster {
 
   onStatus(callback) {
     args.callback(callback)
-    return this.#install({ type: 'status', call: (event) => callback(event.node, event.status, event) })
+    return this.#install(this.onStatus, {
+      type: 'status',
+      call: (event) => callback(event.node, event.status, event),
+    })
   }
 
   onBroadcast(callback) {
     args.callback(callback)
-    return this.#install({ type: 'broadcast', call: (event) => callback(event.origin, event.bytes, event) })
+    return this.#install(this.onBroadcast, {
+      type: 'broadcast',
+      call: (event) => callback(event.origin, event.bytes, event),
+    })
   }
 
   onEvent(callback, options) {
     const { kinds } = args.options(options, ['kinds'])
     const wanted = kinds === undefined ? null : new Set([...Array.from(kinds, kindOf), 'lagged', 'closed'])
-    return this.#install({ kinds: wanted, call: args.callback(callback) })
+    return this.#install(this.onEvent, { kinds: wanted, call: args.callback(callback) })
   }
 
   stats() {
@@ -258,10 +269,10 @@ class Cluster {
     }
   }
 
-  #install(entry) {
+  #install(from, entry) {
     const { type = null, kinds = type === null ? null : new Set([type]) } = entry
     const complete = { callback: null, once: false, removed: false, ...entry, type, kinds }
-    this.#run(this.onEvent, () => this.#listeners.add(complete))
+    this.#run(from, () => this.#listeners.add(complete))
     return new CallbackHandle(this.#listeners, complete)
   }
 

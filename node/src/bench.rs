@@ -67,6 +67,13 @@ impl NativeFlood {
     }
 }
 
+/// The thread keeps the cluster open: it must not outlive the environment.
+impl Drop for NativeFlood {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
 /// One event of each kind about the cluster's own node, packed.
 #[napi]
 pub fn sample_events(cluster: &NativeCluster) -> Result<Buffer, Failure> {

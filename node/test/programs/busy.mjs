@@ -7,7 +7,8 @@ import { startNode } from './start.mjs'
 const native = createRequire(import.meta.url)('../../native.js')
 const cluster = await startNode()
 cluster.on('broadcast', () => {})
-new native.Flood(cluster[Symbol.for('seafoam.native')], 256, 64, 0)
+// Referred to, for it stops when it is collected.
+globalThis.flood = new native.Flood(cluster[Symbol.for('seafoam.native')], 256, 64, 0)
 let read = 0
 for await (const event of cluster.events()) {
   read += event.type === 'broadcast' ? 1 : 0

@@ -18,7 +18,7 @@ for await (const event of stream) {
 }
 if (workerData.floods) {
   cluster.on('broadcast', () => {})
-  new native.Flood(cluster[Symbol.for('seafoam.native')], 256, 64, 0)
+  globalThis.flood = new native.Flood(cluster[Symbol.for('seafoam.native')], 256, 64, 0)
   let read = 0
   for await (const event of cluster.events()) {
     read += event.type === 'broadcast' ? 1 : 0
