@@ -11,7 +11,7 @@ const native = require('../native.js')
 const { translate } = require('./errors.js')
 
 /** So long a stream may run without letting the event loop turn, milliseconds. */
-const SLICE_MILLIS = 5
+const SLICE_MILLIS = 4
 
 /** What to do when the bell names a token. */
 const waiting = new Map()

@@ -193,7 +193,7 @@ async function tickShare(work) {
 test('a saturated stream leaves the event loop at least half of its ticks', async (t) => {
   const [one] = await cluster(t)
   const stream = one.events(broadcasts)
-  const flood = new native.Flood(handleOf(one), 1024, 64, 0)
+  const flood = new native.Flood(handleOf(one), 1024, 64, 200)
   t.after(() => flood.stop())
   let read = 0
   const until = performance.now() + 1000
@@ -212,7 +212,7 @@ test('a saturated stream leaves the event loop at least half of its ticks', asyn
 test('a loop that works for a millisecond on each event leaves the ticks, too', async (t) => {
   const [one] = await cluster(t)
   const stream = one.events(broadcasts)
-  const flood = new native.Flood(handleOf(one), 256, 64, 0)
+  const flood = new native.Flood(handleOf(one), 256, 64, 200)
   t.after(() => flood.stop())
   const until = performance.now() + 1000
   const share = await tickShare(

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 
-import { cluster, first, local, program, within } from './helpers.mjs'
+import { cluster, first as firstOf, local, program, within } from './helpers.mjs'
 
 test('an idle cluster does not keep the process alive', async () => {
   const { code, signal, out, err } = await program('idle.mjs')
@@ -77,10 +77,14 @@ class Member {
   }
 }
 
-/** Starts workers with nodes of their own, which join the given one; resolves when all listen. */
-async function members(t, one, count, floods) {
-  const config = local(one.get('clusterName'), { initialHosts: [one.localNode().address] })
-  const all = Array.from({ length: count }, () => new Member({ config, members: count + 1, floods }))
+/** Starts workers with nodes of their own, which join the given ones; resolves when all listen. */
+async function members(t, nodes, count, floods) {
+  const initialHosts = nodes.map((node) => node.localNode().address)
+  const config = local(nodes[0].get('clusterName'), { initialHosts })
+  const all = Array.from(
+    { length: count },
+    () => new Member({ config, members: count + nodes.length, floods }),
+  )
   t.after(() => Promise.all(all.map(({ worker }) => worker.terminate())))
   for (const member of all) await member.said('listens')
   return all
@@ -88,7 +92,7 @@ async function members(t, one, count, floods) {
 
 test('worker threads have nodes of their own', async (t) => {
   const [one] = await cluster(t)
-  const all = await members(t, one, 3, false)
+  const all = await members(t, [one], 3, false)
   const names = await Promise.all(all.map((member) => member.said('ready')))
   assert.equal(new Set(names.map(({ ready }) => ready)).size, 3)
   one.broadcast('to the workers')
@@ -100,12 +104,23 @@ test('worker threads have nodes of their own', async (t) => {
 })
 
 test('workers that are terminated amid busy events harm nobody', async (t) => {
-  const [one] = await cluster(t)
-  const all = await members(t, one, 3, true)
-  const dead = first(one.events({ kinds: ['status'] }), 'a dead worker', (event) => event.status === 'dead')
+  const [one, two] = await cluster(t, 2)
+  const [first, ...others] = await members(t, [one, two], 3, true)
   one.broadcast('begin')
-  for (const member of all) await member.said('flooded')
-  for (const { worker } of all) await within(10_000, 'the end of a worker', worker.terminate())
-  assert.equal((await dead).type, 'status')
-  assert.equal(one.isClosed(), false)
+  for (const member of [first, ...others]) await member.said('flooded')
+
+  const { ready: name } = await first.said('ready')
+  const stream = one.events({ kinds: ['status'] })
+  await within(10_000, 'the end of a worker', first.worker.terminate())
+  const dead = await firstOf(
+    stream,
+    `${name} dead`,
+    (event) => event.node.name === name && event.status === 'dead',
+  )
+  assert.equal(dead.node.status, 'dead')
+
+  for (const { worker } of others) await within(10_000, 'the end of a worker', worker.terminate())
+  const heard = firstOf(two.events({ kinds: ['broadcast'] }), 'the broadcast', () => true)
+  one.broadcast('still here')
+  assert.equal((await heard).bytes.toString(), 'still here')
 })
