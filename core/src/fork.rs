@@ -7,12 +7,11 @@
 //! parent would otherwise hold the port, and its kernel would answer for a process that is gone.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+
+use seafoam_fork::forks;
+pub(crate) use seafoam_fork::{Descriptor, Inherited, inherited};
 
 use crate::api::error::{Error, Result};
-
-/// How many forks lie between the first process and this one.
-static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 /// The process in which something was made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -21,13 +20,12 @@ pub(crate) struct Home(u32);
 impl Home {
     /// This process.
     pub(crate) fn here() -> Self {
-        system::watch();
-        Self(GENERATION.load(Ordering::Relaxed))
+        Self(forks())
     }
 
     /// Whether this is still that process.
     pub(crate) fn is_here(self) -> bool {
-        self.0 == GENERATION.load(Ordering::Relaxed)
+        self.0 == forks()
     }
 
     /// Fails with `forked` in any other process.
@@ -66,103 +64,9 @@ impl<T> ForkLocal<T> {
     }
 }
 
-/// Descriptors that a forked child closes. One that finds no free place stays open in the child,
-/// which is no worse than without.
-const PLACES: usize = 1024;
-
-/// Keeps a socket on the list of what a forked child closes. Drop it before the socket is closed,
-/// so that its number is not another file's.
-#[derive(Debug)]
-pub(crate) struct Inherited {
-    home: Home,
-    #[cfg_attr(not(unix), allow(dead_code))]
-    place: Option<usize>,
-}
-
-impl Drop for Inherited {
-    fn drop(&mut self) {
-        if self.home.is_here() {
-            system::forget(self.place);
-        }
-    }
-}
-
-pub(crate) use system::{Descriptor, inherited};
-
-#[cfg(unix)]
-#[allow(unsafe_code)]
-mod system {
-    use std::os::fd::AsRawFd;
-    use std::sync::Once;
-    use std::sync::atomic::{AtomicI32, Ordering};
-
-    use super::{GENERATION, Home, Inherited, PLACES};
-
-    pub(crate) use std::os::fd::AsFd as Descriptor;
-
-    const FREE: i32 = -1;
-    static DESCRIPTORS: [AtomicI32; PLACES] = [const { AtomicI32::new(FREE) }; PLACES];
-
-    pub(super) fn watch() {
-        static ONCE: Once = Once::new();
-        ONCE.call_once(|| {
-            // SAFETY: `in_child` has the required signature, lives as long as this code is loaded
-            // (the C library forgets handlers of an unloaded library), and does what is allowed
-            // between fork and exec: atomics and close(2), nothing that allocates or locks.
-            let refused = unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
-            debug_assert_eq!(refused, 0, "pthread_atfork fails only without memory");
-        });
-    }
-
-    extern "C" fn in_child() {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
-        for place in &DESCRIPTORS {
-            let descriptor = place.swap(FREE, Ordering::Relaxed);
-            if descriptor != FREE {
-                // SAFETY: the descriptor is an inherited copy of a socket that nothing in the child
-                // uses: its owner in memory belongs to the parent's engine and is never dropped here.
-                unsafe { libc::close(descriptor) };
-            }
-        }
-    }
-
-    pub(crate) fn inherited(socket: &impl Descriptor) -> Inherited {
-        let descriptor = socket.as_fd().as_raw_fd();
-        let free = |place: &AtomicI32| {
-            let (order, failed) = (Ordering::Relaxed, Ordering::Relaxed);
-            place.compare_exchange(FREE, descriptor, order, failed).is_ok()
-        };
-        Inherited { home: Home::here(), place: DESCRIPTORS.iter().position(free) }
-    }
-
-    pub(super) fn forget(place: Option<usize>) {
-        if let Some(place) = place.and_then(|place| DESCRIPTORS.get(place)) {
-            place.store(FREE, Ordering::Relaxed);
-        }
-    }
-}
-
-/// Systems without fork.
-#[cfg(not(unix))]
-mod system {
-    use super::{Home, Inherited};
-
-    pub(super) fn watch() {}
-
-    pub(crate) trait Descriptor {}
-
-    impl<T> Descriptor for T {}
-
-    pub(crate) fn inherited(_: &impl Descriptor) -> Inherited {
-        Inherited { home: Home::here(), place: None }
-    }
-
-    pub(super) fn forget(_: Option<usize>) {}
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ForkLocal, GENERATION, Home};
+    use super::{ForkLocal, Home, forks};
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[test]
@@ -176,7 +80,7 @@ mod tests {
     fn another_process_is_not_home() {
         let home = Home::here();
         assert!(home.is_here());
-        let parent = Home(GENERATION.load(Ordering::Relaxed).wrapping_sub(1));
+        let parent = Home(forks().wrapping_sub(1));
         assert!(parent.check().is_err());
     }
 }

@@ -1,7 +1,39 @@
-//! Cluster membership that a service can trust.
+//! Cluster membership that a service can trust: who is alive, in every language of a mixed fleet.
+//!
+//! A [`Cluster`] is one node's membership. It finds the others by seeds, multicast or by hand, probes
+//! them (SWIM with Lifeguard's additions), and tells of every change by [`Events`] or callbacks. It
+//! runs on a thread of its own; nothing here needs an async runtime, and every [`Pending`] result can
+//! be awaited in any, or waited for on a thread.
+//!
+//! ```
+//! use std::time::Duration;
+//! use seafoam::{Cluster, Config, Event, EventOptions};
+//!
+//! # fn main() -> Result<(), seafoam::Error> {
+//! let config = || Config::new().listen_port(0_u16).multicast_enabled(false).cluster_name("harbour");
+//! let first = Cluster::start(config()).wait()?;
+//! let seed = first.local_node()?.address.to_string();
+//! let second = Cluster::start(config().initial_hosts(vec![seed])).wait()?;
+//! let events = second.events(EventOptions::default())?;
+//!
+//! first.ready(2, false, Duration::from_secs(5)).wait()?;
+//! first.broadcast(b"high tide")?;
+//! while let Some(event) = events.next_timeout(Duration::from_secs(5))? {
+//!     if let Event::Broadcast { origin, bytes, .. } = &*event {
+//!         assert_eq!((&*origin.name, &**bytes), (&*first.local_node()?.name, &b"high tide"[..]));
+//!         break;
+//!     }
+//! }
+//! second.leave(Duration::from_secs(1)).wait()?;
+//! second.close().wait()?;
+//! first.close().wait()
+//! # }
+//! ```
+//!
+//! Without default features only the sans-IO engine is built ([`proto`]): no clock, no sockets, no
+//! threads, for simulators and model checkers.
 
-// `fork` alone has unsafe code: what the system calls in a forked child cannot be written without.
-#![deny(unsafe_code)]
+#![forbid(unsafe_code)]
 
 pub mod api;
 pub mod limits;

@@ -43,9 +43,9 @@ pub const PROBES_WAITING: usize = 1024;
 /// Full-state exchanges at once, begun or served.
 pub const SYNCS: usize = 8;
 /// Accepted TCP connections at once.
-pub const STREAM_SLOTS: usize = 32;
+pub const STREAM_SLOTS: usize = 256;
 /// Accepted TCP connections at once from one address.
-pub const STREAM_SLOTS_PER_ADDRESS: usize = 8;
+pub const STREAM_SLOTS_PER_ADDRESS: usize = 128;
 /// Time for a whole TCP exchange.
 pub const STREAM_TIME: Duration = Duration::from_secs(5);
 /// Time for the answer to a ping of the host's.

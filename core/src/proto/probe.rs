@@ -18,8 +18,11 @@ use crate::limits;
 
 /// Members that are asked to ping a silent one.
 const HELPERS: usize = 3;
-/// The table's digest rides on one ping in so many.
+/// The table's digest rides on one ping in so many,
 const DIGEST_EVERY: u64 = 8;
+/// and on each of so many pings after the table changed: whoever missed one of many changes at once
+/// (a hundred nodes that start together) finds out within a second.
+const RESTLESS_BEATS: u32 = 10;
 /// Heartbeats for which a late answer is still matched to its ping.
 const LATE_BEATS: u32 = 8;
 /// A peer that stays silent has its timeout doubled so often at most.
@@ -89,6 +92,9 @@ pub(super) struct Probing {
     pub(super) late: BTreeMap<u32, Late>,
     pub(super) sequence: u32,
     beats: u64,
+    /// The digest at the last beat, and for how many more beats it rides on every ping.
+    digest: [u8; 16],
+    restless: u32,
     /// Members still to be probed in this round, the next one last.
     order: Vec<MemberId>,
 }
@@ -105,6 +111,7 @@ impl Engine {
             return;
         }
         self.probing.beats += 1;
+        self.watch_digest(now);
         let forgotten = now - heartbeat * LATE_BEATS;
         self.probing.late.retain(|_, late| late.sent >= forgotten);
         let target = if self.probing.beats.is_multiple_of(2) {
@@ -114,6 +121,17 @@ impl Engine {
         };
         if let Some(id) = target {
             self.probe(now, id, Purpose::Detect);
+        }
+    }
+
+    fn watch_digest(&mut self, now: Time) {
+        let digest = self.members.digest();
+        if digest == self.probing.digest {
+            self.probing.restless = self.probing.restless.saturating_sub(1);
+        } else {
+            self.probing.digest = digest;
+            self.probing.restless = RESTLESS_BEATS;
+            self.syncs.hurry(now);
         }
     }
 
@@ -229,8 +247,8 @@ impl Engine {
             | Purpose::User { .. }
             | Purpose::Help { .. } => accused,
         };
-        let digest =
-            probe.purpose == Purpose::Detect && self.probing.beats.is_multiple_of(DIGEST_EVERY);
+        let due = self.probing.restless > 0 || self.probing.beats.is_multiple_of(DIGEST_EVERY);
+        let digest = probe.purpose == Purpose::Detect && due;
         let member = probe.target.is_some();
         self.send_message(now, probe.address, &message, first, digest, member);
     }

@@ -32,6 +32,12 @@ impl Syncs {
     pub(super) fn new(now: Time) -> Self {
         Self { under_way: BTreeMap::new(), token: 0, not_before: now, pause: LEAST_PAUSE }
     }
+
+    /// The table changed: exchanges that changed nothing before may change something now.
+    pub(super) fn hurry(&mut self, now: Time) {
+        self.pause = LEAST_PAUSE;
+        self.not_before = self.not_before.min(now + LEAST_PAUSE);
+    }
 }
 
 impl Engine {
