@@ -52,3 +52,4 @@ const told = tell()
 await obey()
 await cluster[Symbol.asyncDispose]()
 await told
+process.stdin.destroy() // an open pipe would keep the process alive after `quit`
