@@ -43,7 +43,7 @@ class Deadlines:
     death: float = 20.0
     back: float = 15.0
     leave: float = 10.0
-    end: float = 8.0
+    end: float = 12.0
 
 
 @dataclass(frozen=True)
