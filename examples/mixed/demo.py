@@ -87,7 +87,9 @@ def _arguments(argv: Sequence[str]) -> tuple[list[Language], Path | None]:
     unknown = [name for name in names if name not in every]
     if unknown:
         parser.error(f"no such language: {', '.join(unknown)}; there are {', '.join(every)}")
-    return [every[name] for name in names], arguments.json
+    if len(set(names)) < 2:
+        parser.error("a mixed cluster takes two languages at least")
+    return [each for each in every.values() if each.name in names], arguments.json
 
 
 if __name__ == "__main__":

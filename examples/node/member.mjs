@@ -2,9 +2,9 @@
 //
 //   node examples/node/member.mjs [--name X] [--port N] [--join host:port]
 //
-// Standard input takes one command a line: `broadcast TEXT`, `leave`, `quit`; at its end the member
-// leaves and exits. Standard output has one JSON object a line: first
-// {"event":"started","node":...,"address":...}, then each status change and broadcast.
+// Lines on standard input tell it what to do, and each event becomes one line of JSON on standard
+// output. ../README.md has the contract, which the programs of this name in the other languages
+// keep as well.
 
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
@@ -18,8 +18,8 @@ const print = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
 
 const cluster = await Cluster.start({ name: values.name, listenPort: values.port, initialHosts: values.join })
 const events = cluster.events({ kinds: ['status', 'broadcast'], initial: true })
-const { name, address } = cluster.localNode()
-print({ event: 'started', node: name, address })
+const { name, address, generation } = cluster.localNode()
+print({ event: 'started', node: name, address, generation })
 
 async function tell() {
   for await (const event of events) {
@@ -37,8 +37,10 @@ async function obey() {
     const [, command, text] = /^(\w+)(?: (.*))?$/.exec(line) ?? []
     try {
       if (command === 'broadcast') cluster.broadcast(text ?? '')
-      else if (command === 'leave') await cluster.leave()
-      else if (command === 'quit') break
+      else if (command === 'leave') {
+        await cluster.leave()
+        print({ event: 'left' })
+      } else if (command === 'quit') break
       else throw new Error(`no such command: ${line}`)
     } catch (error) {
       console.error(error.message)
@@ -50,3 +52,4 @@ const told = tell()
 await obey()
 await cluster[Symbol.asyncDispose]()
 await told
+process.stdin.destroy() // an open pipe would keep the process alive after `quit`

@@ -1,9 +1,8 @@
 #!/usr/bin/env python3
-"""One member of a cluster, driven by lines: commands on standard input, events on standard output.
+"""One member of a mixed cluster, told what to do by lines on standard input.
 
-Commands: `broadcast TEXT`, `leave`, `quit`. Events: one JSON object a line, `started` first. The
-end of the input leaves the cluster and exits. The configuration comes from SEAFOAM_* variables and
-from the arguments; members in other languages speak the same.
+Each event becomes one line of JSON on standard output. ../README.md has the contract, which the
+programs of this name in the other languages keep as well.
 """
 
 from __future__ import annotations
@@ -51,12 +50,13 @@ async def obey(cluster: seafoam.Cluster) -> None:
                     cluster.broadcast(text)
                 case "leave":
                     await cluster.leave()
+                    say("left")
                 case "quit":
                     return
                 case _:
-                    say("error", code="unknown_command", message=f"no such command: {command}")
+                    print(f"member: no such command: {command}", file=sys.stderr)
         except seafoam.SeafoamError as error:
-            say("error", code=str(error.code), message=error.message)
+            print(f"member: {command}: {error}", file=sys.stderr)
 
 
 async def main(config: dict[str, Any]) -> None:
@@ -64,7 +64,7 @@ async def main(config: dict[str, Any]) -> None:
     async with seafoam.Cluster(**config) as cluster:
         events = cluster.events(initial=True)
         local = cluster.local_node()
-        say("started", node=local.name, address=local.address)
+        say("started", node=local.name, address=local.address, generation=local.generation)
         teller = asyncio.ensure_future(tell(events))
         await obey(cluster)
     await teller  # what happened until the end is told too

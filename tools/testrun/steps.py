@@ -158,6 +158,7 @@ _LINT = (
     _python("python package", "py/python"),
     _python("python tests", "py/tests"),
     _python("python examples", "examples/python"),
+    _python("mixed example", "examples/mixed"),
     Step(
         "stubs match module",
         "lint",
@@ -225,6 +226,13 @@ _UNIT = (
 )
 
 _BINDINGS = (
+    Step(
+        "checker of the mixed example",
+        "bindings",
+        ("pytest", "examples/mixed"),
+        reads=pytest,
+        where=("examples/mixed",),
+    ),
     Step(
         "c",
         "bindings",

@@ -13,6 +13,7 @@ from orchestra.checker import (
     Verdict,
     Wanted,
     hears,
+    judge,
     never,
     sees,
     wrong_broadcasts,
@@ -42,7 +43,7 @@ class Deadlines:
     death: float = 20.0
     back: float = 15.0
     leave: float = 10.0
-    end: float = 8.0
+    end: float = 12.0
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ class Scenario:
         return _with(
             verdict,
             join_seconds=max(verdict.times, default=last) - last,
-            join_from_first_process_seconds=max(verdict.times, default=begin) - begin,
+            start_and_join_seconds=max(verdict.times, default=begin) - begin,
         )
 
     async def _talk(self) -> Verdict:
@@ -175,22 +176,22 @@ class Scenario:
         begin = self._timeline.now()
         member.kill()
         self._timeline.say(f"   kill -9 {victim}", "bold red")
-        dead = [sees(other, victim, "dead") for other in self._others(victim)]
-        verdict = await self._timeline.until(SUSPECTED, dead, self._deadlines.death, since)
+        others = self._others(victim)
+        suspected = [sees(other, victim, "suspected") for other in others]
+        dead = [sees(other, victim, "dead") for other in others]
+        verdict = await self._timeline.until(
+            SUSPECTED, [*suspected, *dead], self._deadlines.death, since
+        )
         record = self._timeline.record[since:]
-        suspicions = [
-            at
-            for other in self._others(victim)
-            if (at := sees(other, victim, "suspected").seen_at(record)) is not None
-        ]
-        if not verdict.times:
+        suspicions = judge(SUSPECTED, suspected, record).times
+        deaths = judge(SUSPECTED, dead, record).times
+        if not suspicions or not deaths:
             return verdict
         return _with(
             verdict,
-            suspected_by=float(len(suspicions)),
-            kill_to_first_suspicion_seconds=min(suspicions, default=verdict.times[0]) - begin,
-            kill_to_first_dead_seconds=min(verdict.times) - begin,
-            kill_to_dead_everywhere_seconds=max(verdict.times) - begin,
+            first_suspected_seconds=min(suspicions) - begin,
+            first_dead_seconds=min(deaths) - begin,
+            dead_everywhere_seconds=max(deaths) - begin,
         )
 
     async def _restart(self) -> Verdict:
@@ -219,6 +220,7 @@ class Scenario:
         return _with(verdict, leave_millis=(max(verdict.times, default=begin) - begin) * 1000)
 
     async def _quit(self) -> Verdict:
+        begin = self._timeline.now()
         members = [member for member in self._fleet.members.values() if member.running]
         for member in members:
             member.tell(contract.QUIT)
@@ -227,7 +229,8 @@ class Scenario:
             _unclean(member, code) for member, code in zip(members, codes, strict=True) if code != 0
         )
         clean = (self._timeline.now(),) * (len(members) - len(missing))
-        return Verdict(ENDED, len(self._crew), clean, missing)
+        verdict = Verdict(ENDED, len(self._crew), clean, missing)
+        return _with(verdict, quit_seconds=self._timeline.now() - begin)
 
     def _others(self, name: str) -> list[str]:
         return [other for other in self._crew if other != name]

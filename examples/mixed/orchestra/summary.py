@@ -28,18 +28,18 @@ def figures(verdicts: Sequence[Verdict]) -> dict[str, float]:
 def show(console: Console, verdicts: Sequence[Verdict]) -> None:
     """Draw the table, and below it what was missing and from whom."""
     table = Table(title="seafoam: one cluster in four languages", title_justify="left")
-    table.add_column("what", no_wrap=True)
+    table.add_column("what")
     table.add_column("wanted", justify="right")
     table.add_column("seen", justify="right")
     table.add_column("verdict")
-    table.add_column("figures")
+    table.add_column("figures", no_wrap=True)
     for verdict in verdicts:
         table.add_row(
             verdict.title,
             str(verdict.wanted) if verdict.reached else "-",
             str(len(verdict.times)) if verdict.reached else "-",
             _word(verdict),
-            ", ".join(_figure(name, value) for name, value in verdict.figures.items()),
+            "\n".join(_figure(name, value) for name, value in verdict.figures.items()),
         )
     console.print(table)
     for verdict in verdicts:
@@ -73,10 +73,7 @@ def _word(verdict: Verdict) -> str:
 
 
 def _figure(name: str, value: float) -> str:
-    """`leave_millis` 12.3 as `leave 12 ms`."""
-    words = name.split("_")
-    unit = {"seconds": "s", "millis": "ms"}.get(words[-1])
-    if unit is None:
-        return f"{' '.join(words)} {value:g}"
-    digits = 2 if unit == "s" else 1
-    return f"{' '.join(words[:-1])} {value:.{digits}f} {unit}"
+    """`leave_millis` 12.3 as `leave 12.3 ms`."""
+    words, _, unit = name.rpartition("_")
+    short, digits = {"seconds": ("s", 2), "millis": ("ms", 1)}[unit]
+    return f"{words.replace('_', ' ')} {value:.{digits}f} {short}"

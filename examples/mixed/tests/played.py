@@ -35,6 +35,7 @@ class PlayedMember(Member):
 
     def kill(self) -> None:
         self.fleet.alive.remove(self.name)
+        self.fleet.status_to_others(self, "suspected")
         self.fleet.status_to_others(self, "dead")
 
     async def ended(self, seconds: float) -> int | None:

@@ -49,7 +49,7 @@ def test_a_perfect_cluster_passes(play: Play) -> None:
     wanted = {verdict.title: verdict.wanted for verdict in verdicts}
     assert wanted[parts.JOINED] == 8 * 7
     assert wanted[parts.TALKED] == wanted[parts.ONCE] == 4 * 7
-    assert wanted[parts.SUSPECTED] == 7
+    assert wanted[parts.SUSPECTED] == 7 + 7
     assert wanted[parts.RETURNED] == 7 + 7
     assert wanted[parts.PARTED] == 7 + 1
     assert wanted[parts.ENDED] == 8
@@ -64,6 +64,12 @@ def test_a_perfect_cluster_passes(play: Play) -> None:
             Broadcast("node-1", "hello from node-1"),
             parts.TALKED,
             "python-2: broadcast 'hello from node-1' of node-1",
+        ),
+        (
+            "c-1",
+            Status("node-2", "suspected", "unknown", 8),
+            parts.SUSPECTED,
+            "c-1: node-2 suspected",
         ),
         ("rust-2", Status("node-2", "dead", "unknown", 8), parts.SUSPECTED, "rust-2: node-2 dead"),
         (
