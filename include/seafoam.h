@@ -1773,7 +1773,8 @@ seafoam_code seafoam_events_next_batch(seafoam_events *events,
  *
  * Ownership: belongs to the stream, which closes it when it is freed; never read, write or close
  * it. Threads: any.
- * Errors: `SEAFOAM_INTERNAL` where the process has no file descriptor left; then `*fd` is -1.
+ * Errors: `SEAFOAM_INTERNAL` where the process has no file descriptor left, `SEAFOAM_FORKED`; then
+ * `*fd` is -1.
  */
 seafoam_code seafoam_events_fd(seafoam_events *events, int *fd, seafoam_error **error);
 

@@ -46,11 +46,9 @@ static void start(struct member* self, int number, const char* seed) {
   seafoam_config* config = seafoam_config_new();
   snprintf(self->name, sizeof self->name, "node-%d", number);
   const char* const settings[][2] = {
-      {SEAFOAM_KEY_NAME, self->name},
-      {SEAFOAM_KEY_CLUSTER_NAME, "three-nodes"},
+      {SEAFOAM_KEY_NAME, self->name},           {SEAFOAM_KEY_CLUSTER_NAME, "three-nodes"},
       {SEAFOAM_KEY_LISTEN_PORT, "0"}, /* any free one */
-      {SEAFOAM_KEY_MULTICAST_ENABLED, "false"},
-      {SEAFOAM_KEY_INITIAL_HOSTS, seed},
+      {SEAFOAM_KEY_MULTICAST_ENABLED, "false"}, {SEAFOAM_KEY_INITIAL_HOSTS, seed},
   };
   for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
     must(seafoam_config_set(config, settings[i][0], settings[i][1], &error), error, settings[i][0]);

@@ -185,10 +185,7 @@ fn panicked(payload: Box<dyn Any + Send>) -> Error {
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no further details".to_owned());
     std::mem::forget(payload); // its destructor could panic again
-    Error::new(
-        ErrorCode::Internal,
-        format!("a defect in seafoam stopped the call: {what}"),
-    )
+    Error::new(ErrorCode::Internal, format!("a defect in seafoam stopped the call: {what}"))
 }
 
 /// The number of an error code as it crosses.
@@ -347,20 +344,7 @@ pub(crate) unsafe fn fill<T>(array: *mut *const T, pointers: impl Iterator<Item 
 /// A text as C takes it. No text of ours has a NUL inside; where one comes from a peer, it is shown
 /// as a replacement character instead of hiding what follows.
 pub(crate) fn c_string(text: &str) -> CString {
-    CString::new(text)
-        .or_else(|_| CString::new(text.replace('\0', "\u{fffd}")))
-        .unwrap_or_default()
-}
-
-/// One of our own words as C takes it: made once, never freed, so that C may keep the pointer.
-pub(crate) fn static_text(text: &'static str) -> *const c_char {
-    static WORDS: Mutex<BTreeMap<&'static str, CString>> = Mutex::new(BTreeMap::new());
-    let mut words = lock(&WORDS);
-    words
-        .entry(text)
-        .or_insert_with(|| c_string(text))
-        .as_c_str()
-        .as_ptr()
+    CString::new(text).or_else(|_| CString::new(text.replace('\0', "\u{fffd}"))).unwrap_or_default()
 }
 
 /// Locks; a panic of another call under the lock left nothing half-done here.
@@ -380,15 +364,9 @@ pub(crate) fn value_of<T: Copy>(
     all: &'static [T],
     number_of: fn(T) -> u8,
 ) -> Result<T> {
-    let found = all
-        .iter()
-        .copied()
-        .find(|value| i32::from(number_of(*value)) == number);
+    let found = all.iter().copied().find(|value| i32::from(number_of(*value)) == number);
     found.ok_or_else(|| {
-        let numbers: Vec<String> = all
-            .iter()
-            .map(|value| number_of(*value).to_string())
-            .collect();
+        let numbers: Vec<String> = all.iter().map(|value| number_of(*value).to_string()).collect();
         let numbers = numbers.join(", ");
         bad_argument(name, &format!("= {number} is none of {numbers}"))
     })

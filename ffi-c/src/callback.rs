@@ -129,10 +129,7 @@ pub unsafe extern "C" fn seafoam_cluster_on_event(
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const event) };
         };
-        installed(
-            cluster.on_event(EventKinds::from_bits(kinds), Box::new(call))?,
-            out,
-        );
+        installed(cluster.on_event(EventKinds::from_bits(kinds), Box::new(call))?, out);
         Ok(())
     })
 }

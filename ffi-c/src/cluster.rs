@@ -51,9 +51,7 @@ pub unsafe extern "C" fn seafoam_cluster_ready(
 ) -> seafoam_code {
     fallible!(error, {
         let cluster = &handle!(cluster).cluster;
-        cluster
-            .ready(min_members, valid, timeout(timeout_millis))
-            .wait()
+        cluster.ready(min_members, valid, timeout(timeout_millis)).wait()
     })
 }
 

@@ -26,11 +26,7 @@ impl seafoam_config {
 /// Ownership: free it with `seafoam_config_free`. Threads: any.
 #[unsafe(no_mangle)]
 pub extern "C" fn seafoam_config_new() -> *mut seafoam_config {
-    plain!({
-        give(seafoam_config {
-            config: Mutex::new(Config::new()),
-        })
-    })
+    plain!({ give(seafoam_config { config: Mutex::new(Config::new()) }) })
 }
 
 /// Sets a key (`SEAFOAM_KEY_...`) to a value, both as texts: numbers in decimal, `true` or `false`,

@@ -44,9 +44,8 @@ pub unsafe extern "C" fn seafoam_error_message(error: *const seafoam_error) -> *
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_error_clone(error: *const seafoam_error) -> *mut seafoam_error {
     plain!({
-        maybe_handle!(error).map_or(std::ptr::null_mut(), |error| {
-            give(seafoam_error::new(error.error.clone()))
-        })
+        maybe_handle!(error)
+            .map_or(std::ptr::null_mut(), |error| give(seafoam_error::new(error.error.clone())))
     })
 }
 

@@ -1,5 +1,6 @@
 //! Streams of events: waiting for them, polling a file descriptor, and what C borrows from them.
 
+use std::cell::RefCell;
 use std::ffi::c_int;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr;
@@ -22,20 +23,18 @@ use crate::event::seafoam_event;
 pub struct seafoam_events {
     events: Events,
     /// What each reading thread borrows until its next call.
-    borrowed: Mutex<Vec<(ThreadId, Borrowed)>>,
+    borrowed: Mutex<Vec<(ThreadId, Vec<seafoam_event>)>>,
     /// Made when first asked for. The lock orders what readers write to it after they looked.
     signal: Mutex<Option<Arc<OwnedFd>>>,
 }
 
-/// The last events that a thread got, and room for the next ones.
-#[derive(Default)]
-struct Borrowed {
-    drained: Vec<Arc<Event>>,
-    handles: Vec<seafoam_event>,
-}
-
 /// Events that one call of `seafoam_events_next_batch` gives out at most.
 const BATCH: usize = 4096;
+
+thread_local! {
+    /// Where a reading thread puts events before it knows how many there are.
+    static DRAINED: RefCell<Vec<Arc<Event>>> = const { RefCell::new(Vec::new()) };
+}
 
 impl seafoam_events {
     /// Takes up to `most` events, waiting for the first one, and hands their pointers to `give`.
@@ -45,32 +44,30 @@ impl seafoam_events {
         timeout_millis: i64,
         give: impl FnOnce(&[seafoam_event]),
     ) -> Result<seafoam_code> {
-        let thread = thread::current().id();
-        let mut mine = self.take_borrowed(thread);
-        mine.handles.clear();
-        let outcome = match timeout_millis {
-            0 => self.events.drain(&mut mine.drained, most),
-            _ => self
-                .events
-                .drain_timeout(&mut mine.drained, most, timeout(timeout_millis)),
-        };
-        self.settle();
-        mine.handles
-            .extend(mine.drained.drain(..).map(seafoam_event::shared));
-        let code = outcome.map(|count| match count {
-            0 => code_of(ErrorCode::Timeout),
-            _ => OK,
-        });
-        give(&mine.handles);
-        // The handles stay where they are on the heap, so that what C was given stays valid.
-        lock(&self.borrowed).push((thread, mine));
-        code
+        DRAINED.with_borrow_mut(|drained| {
+            drained.clear();
+            // Before any lock of ours: a forked child is told here, and may find those held.
+            let count = match timeout_millis {
+                0 => self.events.drain(drained, most),
+                _ => self.events.drain_timeout(drained, most, timeout(timeout_millis)),
+            }?;
+            self.settle();
+            let thread = thread::current().id();
+            let mut mine = self.take_borrowed(thread);
+            mine.clear();
+            mine.extend(drained.drain(..).map(seafoam_event::shared));
+            give(&mine);
+            // The events stay where they are on the heap, so that what C was given stays valid.
+            lock(&self.borrowed).push((thread, mine));
+            Ok(if count == 0 { code_of(ErrorCode::Timeout) } else { OK })
+        })
     }
 
-    fn take_borrowed(&self, thread: ThreadId) -> Borrowed {
+    /// The thread's last events, which end here, and their room.
+    fn take_borrowed(&self, thread: ThreadId) -> Vec<seafoam_event> {
         let mut all = lock(&self.borrowed);
         let place = all.iter().position(|(owner, _)| *owner == thread);
-        place.map_or_else(Borrowed::default, |place| all.swap_remove(place).1)
+        place.map_or_else(Vec::new, |place| all.swap_remove(place).1)
     }
 
     /// Makes the file descriptor readable exactly while events wait. The engine only ever makes it
@@ -87,6 +84,10 @@ impl seafoam_events {
     }
 
     fn descriptor(&self) -> Result<c_int> {
+        match self.events.drain(&mut Vec::new(), 0) {
+            Err(error) if error.code() == ErrorCode::Forked => return Err(error),
+            Ok(_) | Err(_) => {} // one that has ended keeps its descriptor
+        }
         let mut signal = lock(&self.signal);
         if let Some(signal) = &*signal {
             return Ok(signal.as_raw_fd());
@@ -206,7 +207,8 @@ pub unsafe extern "C" fn seafoam_events_next_batch(
 ///
 /// Ownership: belongs to the stream, which closes it when it is freed; never read, write or close
 /// it. Threads: any.
-/// Errors: `SEAFOAM_INTERNAL` where the process has no file descriptor left; then `*fd` is -1.
+/// Errors: `SEAFOAM_INTERNAL` where the process has no file descriptor left, `SEAFOAM_FORKED`; then
+/// `*fd` is -1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_events_fd(
     events: *mut seafoam_events,

@@ -24,11 +24,7 @@ pub struct seafoam_validity {
 impl seafoam_validity {
     pub(crate) fn new(validity: Arc<Validity>) -> Self {
         let texts = |names: &[Arc<str>]| names.iter().map(|name| c_string(name)).collect();
-        Self {
-            seen: texts(&validity.seen),
-            missing: texts(&validity.missing),
-            validity,
-        }
+        Self { seen: texts(&validity.seen), missing: texts(&validity.missing), validity }
     }
 }
 
@@ -212,12 +208,7 @@ pub unsafe extern "C" fn seafoam_validity_missing(
     validity: *const seafoam_validity,
     index: usize,
 ) -> *const c_char {
-    plain!({
-        text_at(
-            maybe_handle!(validity).map(|handle| &*handle.missing),
-            index,
-        )
-    })
+    plain!({ text_at(maybe_handle!(validity).map(|handle| &*handle.missing), index,) })
 }
 
 /// Frees a validity that a call gave to its caller (not one borrowed from an event); NULL is fine.
@@ -230,7 +221,5 @@ pub unsafe extern "C" fn seafoam_validity_free(validity: *mut seafoam_validity) 
 
 /// A text of a list, or NULL.
 pub(crate) fn text_at(texts: Option<&[CString]>, index: usize) -> *const c_char {
-    texts
-        .and_then(|texts| texts.get(index))
-        .map_or(std::ptr::null(), |text| text.as_ptr())
+    texts.and_then(|texts| texts.get(index)).map_or(std::ptr::null(), |text| text.as_ptr())
 }

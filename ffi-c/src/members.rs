@@ -56,9 +56,7 @@ pub unsafe extern "C" fn seafoam_cluster_healthy_nodes(
 ) -> seafoam_code {
     fallible!(error, {
         let nodes: Out<*mut seafoam_nodes> = out!(nodes);
-        nodes.give(seafoam_nodes::new(
-            handle!(cluster).cluster.healthy_nodes()?,
-        ));
+        nodes.give(seafoam_nodes::new(handle!(cluster).cluster.healthy_nodes()?));
         Ok(())
     })
 }

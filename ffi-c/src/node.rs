@@ -37,9 +37,7 @@ impl seafoam_node {
     fn tag(&self, index: usize) -> Option<&(CString, CString)> {
         let all = self.tags.get_or_init(|| {
             let pairs = self.node.tags.iter();
-            pairs
-                .map(|(name, value)| (c_string(name), c_string(value)))
-                .collect()
+            pairs.map(|(name, value)| (c_string(name), c_string(value))).collect()
         });
         all.get(index)
     }
@@ -58,9 +56,7 @@ fn node_text(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_node_name(node: *const seafoam_node) -> *const c_char {
     plain!({
-        node_text(maybe_handle!(node), |node| {
-            node.name.get_or_init(|| c_string(&node.node.name))
-        })
+        node_text(maybe_handle!(node), |node| node.name.get_or_init(|| c_string(&node.node.name)))
     })
 }
 
@@ -200,8 +196,7 @@ pub unsafe extern "C" fn seafoam_node_emit_counter(node: *const seafoam_node) ->
 pub unsafe extern "C" fn seafoam_node_status_source(node: *const seafoam_node) -> *const c_char {
     plain!({
         node_text(maybe_handle!(node), |node| {
-            node.status_source
-                .get_or_init(|| c_string(&node.node.status_source))
+            node.status_source.get_or_init(|| c_string(&node.node.status_source))
         })
     })
 }
@@ -248,9 +243,8 @@ pub unsafe extern "C" fn seafoam_node_tag_value(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_node_clone(node: *const seafoam_node) -> *mut seafoam_node {
     plain!({
-        maybe_handle!(node).map_or(ptr::null_mut(), |node| {
-            give(seafoam_node::new(Arc::clone(&node.node)))
-        })
+        maybe_handle!(node)
+            .map_or(ptr::null_mut(), |node| give(seafoam_node::new(Arc::clone(&node.node))))
     })
 }
 
@@ -269,9 +263,7 @@ pub struct seafoam_nodes {
 
 impl seafoam_nodes {
     pub(crate) fn new(nodes: Vec<Arc<Node>>) -> Self {
-        Self {
-            nodes: nodes.into_iter().map(seafoam_node::new).collect(),
-        }
+        Self { nodes: nodes.into_iter().map(seafoam_node::new).collect() }
     }
 }
 

@@ -54,9 +54,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_heartbeat_millis(
     value: u32,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster).cluster.set_heartbeat_millis(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_heartbeat_millis(value) })
 }
 
 /// Changes the longest payload of a broadcast, bytes.
@@ -68,9 +66,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_max_broadcast_bytes(
     value: u32,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster).cluster.set_max_broadcast_bytes(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_max_broadcast_bytes(value) })
 }
 
 /// Changes the seconds between multicast announcements; 0 stops them.
@@ -82,11 +78,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_multicast_announce_interval_seconds
     value: u32,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster)
-            .cluster
-            .set_multicast_announce_interval_seconds(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_multicast_announce_interval_seconds(value) })
 }
 
 /// Changes the ping time that fills an empty history, milliseconds; 0 restores the default.
@@ -98,11 +90,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_ping_history_frontload_millis(
     value: u32,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster)
-            .cluster
-            .set_ping_history_frontload_millis(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_ping_history_frontload_millis(value) })
 }
 
 /// Changes the floor under the timeout of a ping, milliseconds.
@@ -114,9 +102,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_min_ping_time_millis(
     value: u32,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster).cluster.set_min_ping_time_millis(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_min_ping_time_millis(value) })
 }
 
 /// Changes whether this node may lead.
@@ -128,9 +114,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_leader_eligible(
     value: bool,
     error: *mut *mut seafoam_error,
 ) -> seafoam_code {
-    fallible!(error, {
-        handle!(cluster).cluster.set_leader_eligible(value)
-    })
+    fallible!(error, { handle!(cluster).cluster.set_leader_eligible(value) })
 }
 
 /// Changes how early this node stands as a candidate: 0 to 255.
@@ -144,9 +128,7 @@ pub unsafe extern "C" fn seafoam_cluster_set_leader_priority(
 ) -> seafoam_code {
     fallible!(error, {
         // By its text, so that a number beyond 255 is refused and not cut.
-        handle!(cluster)
-            .cluster
-            .set("leader_priority", &value.to_string())
+        handle!(cluster).cluster.set("leader_priority", &value.to_string())
     })
 }
 

@@ -5,9 +5,10 @@ use std::ptr;
 
 use seafoam_core::{Error, ErrorCode, Stats};
 
-use crate::abi::{Out, fallible, handle, maybe_handle, out, plain, static_text, take, text};
+use crate::abi::{Out, fallible, handle, maybe_handle, out, plain, take, text};
 use crate::cluster::seafoam_cluster;
 use crate::error::{seafoam_code, seafoam_error};
+use crate::words::static_text;
 
 /// One snapshot of every counter and gauge. Never changes; readable from any thread.
 pub struct seafoam_stats {

@@ -1,13 +1,15 @@
 //! The words of the enumerations. Their numbers are in the header, from the same tables.
 
-use std::ffi::{c_char, c_int};
+use std::collections::BTreeMap;
+use std::ffi::{CString, c_char, c_int};
+use std::sync::LazyLock;
 
 use seafoam_core::{
-    ErrorCode, EventKind, LinkDirection, LogLevel, NodeRank, NodeStatus, TermQuality,
+    ErrorCode, EventKind, LinkDirection, LogLevel, NodeRank, NodeStatus, Stats, TermQuality,
     ValidityBasis, ValidityState,
 };
 
-use crate::abi::{plain, static_text};
+use crate::abi::{c_string, plain};
 use crate::error::seafoam_code;
 
 /// What a node's status is: one of `SEAFOAM_STATUS_...`.
@@ -27,13 +29,39 @@ pub type seafoam_quality = i32;
 /// Which way a link works: one of `SEAFOAM_LINK_...`.
 pub type seafoam_direction = i32;
 
+/// All words that C can ask for, as C takes them: made at once, so that a forked child never finds
+/// them half-made by a thread that it does not have, and never freed.
+static WORDS: LazyLock<BTreeMap<&'static str, CString>> = LazyLock::new(|| {
+    let mut all = vec!["ok", UNLISTED];
+    all.extend(ErrorCode::ALL.iter().map(|value| value.word()));
+    all.extend(NodeStatus::ALL.iter().map(|value| value.word()));
+    all.extend(NodeRank::ALL.iter().map(|value| value.word()));
+    all.extend(EventKind::ALL.iter().map(|value| value.word()));
+    all.extend(LogLevel::ALL.iter().map(|value| value.word()));
+    all.extend(ValidityState::ALL.iter().map(|value| value.word()));
+    all.extend(ValidityBasis::ALL.iter().map(|value| value.word()));
+    all.extend(TermQuality::ALL.iter().map(|value| value.word()));
+    all.extend(LinkDirection::ALL.iter().map(|value| value.word()));
+    all.extend(Stats::ROWS.iter().flat_map(|(name, _, doc)| [*name, *doc]));
+    all.into_iter().map(|word| (word, c_string(word))).collect()
+});
+
+/// What is printed for a number that has no word.
+const UNLISTED: &str = "?";
+
+/// One of our own words for C, which may keep the pointer.
+pub(crate) fn static_text(word: &str) -> *const c_char {
+    let found = WORDS.get(word).or_else(|| WORDS.get(UNLISTED));
+    found.map_or(c"?".as_ptr(), |text| text.as_ptr())
+}
+
 fn word<T: Copy>(
     number: c_int,
     from: fn(u8) -> Option<T>,
     word: fn(T) -> &'static str,
 ) -> *const c_char {
     let value = u8::try_from(number).ok().and_then(from);
-    static_text(value.map_or("?", word))
+    static_text(value.map_or(UNLISTED, word))
 }
 
 /// The word of a code, such as `timeout`; `ok` for `SEAFOAM_OK`, `?` for a number that is none.

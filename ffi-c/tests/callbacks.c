@@ -13,7 +13,9 @@ struct notes {
 
 #define NOTES {LATCH, LATCH, NULL, NULL}
 
-static void dropped(void* user_data) { latch_up(&((struct notes*)user_data)->drops); }
+static void dropped(void* user_data) {
+  latch_up(&((struct notes*)user_data)->drops);
+}
 
 static void on_broadcast(void* user_data, const seafoam_node* origin, const uint8_t* bytes,
                          size_t length) {
@@ -30,18 +32,18 @@ static void say_hello(void) {
 static void broadcasts_are_called_until_removal(void) {
   struct notes notes = NOTES;
   seafoam_error* error = NULL;
-  REQUIRE(worked(seafoam_cluster_on_broadcast(pair.a, on_broadcast, &notes, dropped,
-                                              &notes.callback, &error),
-                 &error));
+  REQUIRE(worked(
+      seafoam_cluster_on_broadcast(pair.a, on_broadcast, &notes, dropped, &notes.callback, &error),
+      &error));
   say_hello();
   CHECK(latch_wait(&notes.calls, 1) && latch_count(&notes.drops) == 0);
   seafoam_callback_remove(notes.callback);
   CHECK(latch_count(&notes.drops) == 1);
   /* Another callback shows that a later broadcast came, and the removed one was not called. */
   struct notes later = NOTES;
-  REQUIRE(worked(seafoam_cluster_on_broadcast(pair.a, on_broadcast, &later, dropped,
-                                              &later.callback, &error),
-                 &error));
+  REQUIRE(worked(
+      seafoam_cluster_on_broadcast(pair.a, on_broadcast, &later, dropped, &later.callback, &error),
+      &error));
   say_hello();
   CHECK(latch_wait(&later.calls, 1) && latch_count(&notes.calls) == 1);
   seafoam_callback_remove(later.callback);
@@ -62,9 +64,9 @@ static void events_are_called_by_kind(void) {
   struct notes notes = NOTES;
   seafoam_error* error = NULL;
   uint32_t kinds = SEAFOAM_EVENT_BIT(SEAFOAM_EVENT_BROADCAST);
-  REQUIRE(worked(seafoam_cluster_on_event(pair.a, kinds, on_event, &notes, dropped,
-                                          &notes.callback, &error),
-                 &error));
+  REQUIRE(worked(
+      seafoam_cluster_on_event(pair.a, kinds, on_event, &notes, dropped, &notes.callback, &error),
+      &error));
   say_hello();
   CHECK(latch_wait(&notes.calls, 1));
   seafoam_callback_remove(notes.callback);
@@ -83,9 +85,9 @@ static void statuses_are_called(void) {
   char address[80];
   struct notes notes = NOTES;
   seafoam_error* error = NULL;
-  REQUIRE(worked(seafoam_cluster_on_status(pair.a, on_status, &notes, dropped, &notes.callback,
-                                           &error),
-                 &error));
+  REQUIRE(
+      worked(seafoam_cluster_on_status(pair.a, on_status, &notes, dropped, &notes.callback, &error),
+             &error));
   seafoam_cluster* c = start_node("callbacks", "c", address_of(pair.b, address, sizeof address));
   CHECK(latch_wait(&notes.calls, 1));
   CHECK(worked(seafoam_cluster_leave(c, DEADLINE, &error), &error));
@@ -106,9 +108,9 @@ static void on_broadcast_inside(void* user_data, const seafoam_node* origin, con
   CHECK(seafoam_nodes_length(nodes) >= 2);
   seafoam_nodes_free(nodes);
   CHECK(worked(seafoam_cluster_broadcast_text(notes->cluster, "inside", NULL, &error), &error));
-  CHECK(worked(seafoam_cluster_on_broadcast(notes->cluster, on_broadcast, notes, NULL, &other,
-                                            &error),
-               &error));
+  CHECK(worked(
+      seafoam_cluster_on_broadcast(notes->cluster, on_broadcast, notes, NULL, &other, &error),
+      &error));
   seafoam_callback_remove(other);
   seafoam_callback_remove(notes->callback);
   CHECK(latch_count(&notes->drops) == 0); /* it still runs */
@@ -184,8 +186,8 @@ static void what_cannot_be_installed_is_dropped(void) {
 static void dropped_with_a_call(void* user_data) {
   struct notes* notes = user_data;
   seafoam_error* error = NULL;
-  seafoam_code code = seafoam_cluster_on_broadcast(notes->cluster, on_broadcast, notes, NULL, NULL,
-                                                   &error);
+  seafoam_code code =
+      seafoam_cluster_on_broadcast(notes->cluster, on_broadcast, notes, NULL, NULL, &error);
   CHECK(failed_with(code, SEAFOAM_CLOSED, &error, "closed"));
   latch_up(&notes->drops);
 }
@@ -194,9 +196,9 @@ static void closing_drops_all(void) {
   struct notes held = NOTES, detached = NOTES, closed = NOTES;
   seafoam_error* error = NULL;
   detached.cluster = pair.a;
-  REQUIRE(worked(seafoam_cluster_on_broadcast(pair.a, on_broadcast, &held, dropped, &held.callback,
-                                              &error),
-                 &error));
+  REQUIRE(worked(
+      seafoam_cluster_on_broadcast(pair.a, on_broadcast, &held, dropped, &held.callback, &error),
+      &error));
   REQUIRE(worked(seafoam_cluster_on_broadcast(pair.a, on_broadcast, &detached, dropped_with_a_call,
                                               NULL, &error),
                  &error));
@@ -204,9 +206,9 @@ static void closing_drops_all(void) {
   CHECK(latch_wait(&held.drops, 1) && latch_wait(&detached.drops, 1));
   seafoam_callback_remove(held.callback);
   CHECK(latch_count(&held.drops) == 1 && latch_count(&detached.drops) == 1);
-  CHECK(failed_with(seafoam_cluster_on_broadcast(pair.a, on_broadcast, &closed, dropped, NULL,
-                                                 &error),
-                    SEAFOAM_CLOSED, &error, "closed"));
+  CHECK(failed_with(
+      seafoam_cluster_on_broadcast(pair.a, on_broadcast, &closed, dropped, NULL, &error),
+      SEAFOAM_CLOSED, &error, "closed"));
   CHECK(latch_count(&closed.drops) == 1);
 }
 
@@ -225,9 +227,9 @@ static void a_cluster_is_closed_from_inside(void) {
   struct notes notes = NOTES;
   seafoam_error* error = NULL;
   notes.cluster = two.a;
-  REQUIRE(worked(seafoam_cluster_on_broadcast(two.a, on_broadcast_closes, &notes, dropped, NULL,
-                                              &error),
-                 &error));
+  REQUIRE(worked(
+      seafoam_cluster_on_broadcast(two.a, on_broadcast_closes, &notes, dropped, NULL, &error),
+      &error));
   CHECK(worked(seafoam_cluster_broadcast_text(two.b, "end", NULL, &error), &error));
   CHECK(latch_wait(&notes.calls, 1) && latch_wait(&notes.drops, 1));
   CHECK(latch_count(&notes.calls) == 1);

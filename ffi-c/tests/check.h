@@ -1,5 +1,5 @@
-/* A test is a function without arguments; RUN counts it as passed where no CHECK in it failed. CHECK
- * may be used from any thread. */
+/* A test is a function without arguments; RUN counts it as passed where no CHECK in it failed.
+ * CHECK may be used from any thread. */
 #ifndef SEAFOAM_CHECK_H
 #define SEAFOAM_CHECK_H
 

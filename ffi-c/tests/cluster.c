@@ -1,4 +1,5 @@
-/* One cluster handle: its life, its readings, its settings, and what it answers once it is closed. */
+/* One cluster handle: its life, its readings, its settings, and what it answers once it is closed.
+ */
 #include "waiting.h"
 
 static seafoam_cluster* cluster; /* started by main, closed by the last tests */
@@ -54,8 +55,8 @@ static void any_key_is_owned_by_the_only_node(void) {
   seafoam_node_free(owner);
   CHECK(worked(seafoam_cluster_owner(cluster, "k", 1, names, values, 1, &owner, &error), &error));
   CHECK(owner == NULL); /* nobody has that tag */
-  CHECK(worked(seafoam_cluster_owners(cluster, NULL, 0, 3, NULL, NULL, 0, &owners, &error),
-               &error));
+  CHECK(
+      worked(seafoam_cluster_owners(cluster, NULL, 0, 3, NULL, NULL, 0, &owners, &error), &error));
   CHECK(seafoam_nodes_length(owners) == 1);
   seafoam_nodes_free(owners);
   CHECK(failed_with(seafoam_cluster_owner(cluster, NULL, 1, NULL, NULL, 0, &owner, &error),
@@ -97,8 +98,8 @@ static void each_live_key_has_a_setter(void) {
   expect_setting(SEAFOAM_KEY_HEARTBEAT_MILLIS, "100");
   CHECK(worked(seafoam_cluster_set_max_broadcast_bytes(cluster, 300, &error), &error));
   expect_setting(SEAFOAM_KEY_MAX_BROADCAST_BYTES, "300");
-  CHECK(worked(seafoam_cluster_set_multicast_announce_interval_seconds(cluster, 0, &error),
-               &error));
+  CHECK(
+      worked(seafoam_cluster_set_multicast_announce_interval_seconds(cluster, 0, &error), &error));
   expect_setting(SEAFOAM_KEY_MULTICAST_ANNOUNCE_INTERVAL_SECONDS, "0");
   CHECK(worked(seafoam_cluster_set_ping_history_frontload_millis(cluster, 250, &error), &error));
   expect_setting(SEAFOAM_KEY_PING_HISTORY_FRONTLOAD_MILLIS, "250");
@@ -164,8 +165,8 @@ static void unknown_nodes_are_told(void) {
 #define UNKNOWN(call) CHECK(failed_with(call, SEAFOAM_UNKNOWN_NODE, &error, "nobody"))
   UNKNOWN(seafoam_cluster_remove_node(cluster, "nobody", NULL, &error));
   UNKNOWN(seafoam_cluster_touch_node(cluster, "nobody", &error));
-  UNKNOWN(seafoam_cluster_update_node_status(cluster, "nobody", SEAFOAM_STATUS_DEAD, -1, -1,
-                                             &error));
+  UNKNOWN(
+      seafoam_cluster_update_node_status(cluster, "nobody", SEAFOAM_STATUS_DEAD, -1, -1, &error));
   UNKNOWN(seafoam_cluster_why(cluster, "nobody", &why, &error));
   CHECK(why == NULL);
   UNKNOWN(seafoam_cluster_ping_node(cluster, "nobody", NULL, &error));
@@ -202,7 +203,8 @@ static void nobody_leads_in_this_version(void) {
   CHECK(seafoam_validity_basis(validity) == SEAFOAM_BASIS_LISTED);
   CHECK(seafoam_validity_needed(validity) == 0 && seafoam_validity_seen_length(validity) == 0);
   CHECK(seafoam_validity_missing_length(validity) == 0);
-  CHECK(seafoam_validity_seen(validity, 0) == NULL && seafoam_validity_missing(validity, 0) == NULL);
+  CHECK(seafoam_validity_seen(validity, 0) == NULL &&
+        seafoam_validity_missing(validity, 0) == NULL);
   seafoam_validity_free(validity);
 }
 

@@ -63,8 +63,8 @@ static void a_broadcast_has_all_its_fields(void) {
   seafoam_error* error = NULL;
   char* label = NULL;
   const char payload[] = {'x', '\0', 'y', (char)0xff};
-  REQUIRE(worked(seafoam_cluster_broadcast(pair.b, payload, sizeof payload, &label, &error),
-                 &error));
+  REQUIRE(
+      worked(seafoam_cluster_broadcast(pair.b, payload, sizeof payload, &label, &error), &error));
   const seafoam_event* event = next_of_kind(events, SEAFOAM_EVENT_BROADCAST);
   REQUIRE(event != NULL);
   size_t length = 0;

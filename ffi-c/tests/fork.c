@@ -8,7 +8,9 @@ static seafoam_events* events;
 static seafoam_callback* callback;
 static struct latch drops = LATCH;
 
-static void ignore(void* user_data, const seafoam_event* event) { (void)user_data, (void)event; }
+static void ignore(void* user_data, const seafoam_event* event) {
+  (void)user_data, (void)event;
+}
 
 #define FORKED(call) CHECK(failed_with(call, SEAFOAM_FORKED, &error, "parent process"))
 

@@ -52,10 +52,7 @@ fn limits() -> String {
 }
 
 fn version() -> String {
-    let parts: Vec<u32> = VERSION
-        .split('.')
-        .map(|part| part.parse().unwrap())
-        .collect();
+    let parts: Vec<u32> = VERSION.split('.').map(|part| part.parse().unwrap()).collect();
     let [major, minor, patch] = parts[..] else {
         panic!("the version is not of three numbers: {VERSION}");
     };
@@ -88,11 +85,8 @@ fn keys() -> String {
     let mut text = String::new();
     for key in CONFIG_KEYS {
         let (name, upper) = (key.name, key.name.to_uppercase());
-        let live = if key.live {
-            "can be changed while the cluster runs"
-        } else {
-            "fixed at start"
-        };
+        let live =
+            if key.live { "can be changed while the cluster runs" } else { "fixed at start" };
         writeln!(
             text,
             "/**\n * {}\n * Takes {}; {live}.\n */\n\
@@ -168,10 +162,7 @@ fn header_is_current() {
         std::fs::write(header_path(), &fresh).unwrap();
     }
     let committed = std::fs::read_to_string(header_path()).unwrap_or_default();
-    let different = fresh
-        .lines()
-        .zip(committed.lines())
-        .position(|(a, b)| a != b);
+    let different = fresh.lines().zip(committed.lines()).position(|(a, b)| a != b);
     let place = different.map_or("its end".to_owned(), |line| format!("line {}", line + 1));
     assert!(
         fresh == committed,

@@ -10,7 +10,9 @@ struct notes {
 
 #define NOTES {LATCH, LATCH, -1, ""}
 
-static void dropped(void* user_data) { latch_up(&((struct notes*)user_data)->drops); }
+static void dropped(void* user_data) {
+  latch_up(&((struct notes*)user_data)->drops);
+}
 
 static void note(void* user_data, seafoam_level level, const char* line) {
   struct notes* notes = user_data;

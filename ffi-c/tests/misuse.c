@@ -180,8 +180,8 @@ static void not_built_yet_says_so(void) {
   seafoam_error* error = NULL;
   seafoam_cluster* cluster = (seafoam_cluster*)(uintptr_t)1;
   seafoam_config* config = test_config("misuse", "a", "");
-  CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES, "10.0.0.1:9999", &error),
-               &error));
+  CHECK(
+      worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES, "10.0.0.1:9999", &error), &error));
   CHECK(failed_with(seafoam_cluster_start(config, &cluster, &error), SEAFOAM_NOT_AVAILABLE, &error,
                     "lighthouses"));
   CHECK(cluster == NULL);

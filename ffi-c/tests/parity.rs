@@ -21,9 +21,8 @@ fn header() -> Header {
     let text = std::fs::read_to_string(header_path()).unwrap();
     let mut constants = BTreeMap::new();
     for line in text.lines() {
-        if let Some((name, value)) = line
-            .strip_prefix("#define ")
-            .and_then(|rest| rest.split_once(' '))
+        if let Some((name, value)) =
+            line.strip_prefix("#define ").and_then(|rest| rest.split_once(' '))
         {
             constants.insert(name.to_owned(), value.to_owned());
         } else if let Some((name, value)) = line.trim().split_once(" = ") {
@@ -34,9 +33,7 @@ fn header() -> Header {
     let mut functions = BTreeMap::new();
     for part in code.split("*/") {
         let declaration = part.split("/*").next().unwrap();
-        let Some(start) = declaration
-            .find("seafoam_")
-            .filter(|_| declaration.contains(");"))
+        let Some(start) = declaration.find("seafoam_").filter(|_| declaration.contains(");"))
         else {
             continue;
         };
@@ -45,16 +42,11 @@ fn header() -> Header {
         assert!(name.starts_with("seafoam_"), "{name:?} at {start}");
         functions.insert(name.to_owned(), declaration.trim().to_owned());
     }
-    Header {
-        constants,
-        functions,
-    }
+    Header { constants, functions }
 }
 
 fn rows<'a>(manifest: &'a Value, table: &str) -> &'a Vec<Value> {
-    manifest[table]
-        .as_array()
-        .unwrap_or_else(|| panic!("the manifest has no table {table}"))
+    manifest[table].as_array().unwrap_or_else(|| panic!("the manifest has no table {table}"))
 }
 
 fn name(row: &Value) -> &str {
@@ -70,20 +62,12 @@ fn numbers_equal_the_tables() {
             let constant = format!("{}{}", word.prefix, name(row).to_uppercase());
             expected.insert(constant, row["number"].to_string());
         }
-        assert!(
-            header.functions.contains_key(word.namer),
-            "{} is missing",
-            word.namer
-        );
+        assert!(header.functions.contains_key(word.namer), "{} is missing", word.namer);
     }
     let text = std::fs::read_to_string(header_path()).unwrap();
     let enumerated: BTreeMap<String, String> = text
         .lines()
-        .filter_map(|line| {
-            line.strip_prefix("  SEAFOAM_")?
-                .trim_end_matches(',')
-                .split_once(" = ")
-        })
+        .filter_map(|line| line.strip_prefix("  SEAFOAM_")?.trim_end_matches(',').split_once(" = "))
         .map(|(name, number)| (format!("SEAFOAM_{name}"), number.to_owned()))
         .collect();
     assert_eq!(enumerated, expected);
@@ -96,11 +80,7 @@ fn configuration_keys_equal_the_table() {
     let mut expected = BTreeMap::new();
     for row in rows(&manifest, "config_keys") {
         let upper = name(row).to_uppercase();
-        for (kind, field) in [
-            ("KEY", "name"),
-            ("ENV", "environment"),
-            ("DEFAULT", "default"),
-        ] {
+        for (kind, field) in [("KEY", "name"), ("ENV", "environment"), ("DEFAULT", "default")] {
             expected.insert(format!("SEAFOAM_{kind}_{upper}"), row[field].to_string());
         }
     }
@@ -120,21 +100,13 @@ fn other_constants_equal_the_tables() {
         text.trim_matches(['(', ')']).parse::<f64>().unwrap()
     };
     for (name, value) in manifest["constants"].as_object().unwrap() {
-        assert!(
-            (number(name) - value.as_f64().unwrap()).abs() < f64::EPSILON,
-            "{name}"
-        );
+        assert!((number(name) - value.as_f64().unwrap()).abs() < f64::EPSILON, "{name}");
     }
     let limits: BTreeMap<String, String> = header
         .constants
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("SEAFOAM_LIMIT_")?, value)))
-        .map(|(name, value)| {
-            (
-                name.to_lowercase(),
-                value.replace("INT64_C(", "").replace(')', ""),
-            )
-        })
+        .map(|(name, value)| (name.to_lowercase(), value.replace("INT64_C(", "").replace(')', "")))
         .collect();
     let expected: BTreeMap<String, String> = manifest["limits"]
         .as_object()
@@ -143,10 +115,7 @@ fn other_constants_equal_the_tables() {
         .map(|(name, value)| (name.clone(), value.to_string()))
         .collect();
     assert_eq!(limits, expected);
-    assert_eq!(
-        header.constants["SEAFOAM_VERSION"],
-        manifest["version"].to_string()
-    );
+    assert_eq!(header.constants["SEAFOAM_VERSION"], manifest["version"].to_string());
 }
 
 /// Each call, setter and field of the manifest has its function, and no function is without.
@@ -155,10 +124,7 @@ fn functions_equal_the_tables() {
     let (header, manifest) = (header(), manifest());
     let mut expected: BTreeSet<String> =
         support::OWN.iter().map(|name| (*name).to_owned()).collect();
-    for row in rows(&manifest, "cluster_calls")
-        .iter()
-        .chain(rows(&manifest, "setters"))
-    {
+    for row in rows(&manifest, "cluster_calls").iter().chain(rows(&manifest, "setters")) {
         if row["callable"] != Value::Bool(false) {
             expected.insert(format!("seafoam_cluster_{}", name(row)));
         }
@@ -202,10 +168,7 @@ fn functions_equal_the_tables() {
     let found: BTreeSet<String> = header.functions.into_keys().collect();
     let missing: Vec<_> = expected.difference(&found).collect();
     let extra: Vec<_> = found.difference(&expected).collect();
-    assert!(
-        missing.is_empty() && extra.is_empty(),
-        "missing {missing:?}, extra {extra:?}"
-    );
+    assert!(missing.is_empty() && extra.is_empty(), "missing {missing:?}, extra {extra:?}");
 }
 
 #[test]
@@ -214,9 +177,6 @@ fn every_lease_field_has_its_result() {
     let declaration = &header.functions["seafoam_cluster_lease"];
     for row in rows(&manifest, "lease_fields") {
         let field = name(row).strip_prefix("term_").unwrap_or(name(row));
-        assert!(
-            declaration.contains(&format!("*{field}")),
-            "{field} in {declaration}"
-        );
+        assert!(declaration.contains(&format!("*{field}")), "{field} in {declaration}");
     }
 }

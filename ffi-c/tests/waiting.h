@@ -47,7 +47,9 @@ static inline bool latch_wait(struct latch* latch, int count) {
 }
 
 /* `user_data` of callbacks is such a latch; this is their `drop`. */
-static inline void latch_drop(void* latch) { latch_up(latch); }
+static inline void latch_drop(void* latch) {
+  latch_up(latch);
+}
 
 /* The next event of this kind, skipping others; NULL where none comes in time. */
 static inline const seafoam_event* next_of_kind(seafoam_events* events, seafoam_kind kind) {
@@ -56,7 +58,8 @@ static inline const seafoam_event* next_of_kind(seafoam_events* events, seafoam_
     const seafoam_event* event = NULL;
     seafoam_code code = seafoam_events_next(events, (int64_t)(deadline - now), &event, NULL);
     if (code != SEAFOAM_OK) {
-      fprintf(stderr, "  no %s event: %s\n", seafoam_event_kind_name(kind), seafoam_code_name(code));
+      fprintf(stderr, "  no %s event: %s\n", seafoam_event_kind_name(kind),
+              seafoam_code_name(code));
       return NULL;
     }
     if (seafoam_event_kind(event) == kind) {

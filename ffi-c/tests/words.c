@@ -85,9 +85,9 @@ static void words_of_the_rest(void) {
 
 static void numbers_that_are_none(void) {
   const char* (*const namers[])(int) = {
-      seafoam_code_name,           seafoam_status_name,         seafoam_rank_name,
-      seafoam_event_kind_name,     seafoam_log_level_name,      seafoam_validity_state_name,
-      seafoam_validity_basis_name, seafoam_term_quality_name,   seafoam_link_direction_name,
+      seafoam_code_name,           seafoam_status_name,       seafoam_rank_name,
+      seafoam_event_kind_name,     seafoam_log_level_name,    seafoam_validity_state_name,
+      seafoam_validity_basis_name, seafoam_term_quality_name, seafoam_link_direction_name,
   };
   const int wrong[] = {-1, -2147483647 - 1, 99, 256, 257, 2147483647};
   for (size_t i = 0; i < sizeof namers / sizeof namers[0]; i++) {
@@ -101,8 +101,8 @@ static void numbers_that_are_none(void) {
 static void version_of_header_and_library(void) {
   CHECK(strcmp(seafoam_version(), SEAFOAM_VERSION) == 0);
   CHECK(seafoam_version_number() == SEAFOAM_VERSION_NUMBER);
-  CHECK(SEAFOAM_VERSION_NUMBER == SEAFOAM_VERSION_MAJOR * 1000000 + SEAFOAM_VERSION_MINOR * 1000 +
-                                      SEAFOAM_VERSION_PATCH);
+  CHECK(SEAFOAM_VERSION_NUMBER ==
+        SEAFOAM_VERSION_MAJOR * 1000000 + SEAFOAM_VERSION_MINOR * 1000 + SEAFOAM_VERSION_PATCH);
 }
 
 static void clock_is_that_of_the_wall(void) {

@@ -6,9 +6,7 @@
 use std::path::{Path, PathBuf};
 
 fn include(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../include")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../include").join(name)
 }
 
 /// The committed header.
@@ -43,25 +41,13 @@ const fn words(
     namer: &'static str,
     doc: &'static str,
 ) -> Words {
-    Words {
-        table,
-        c_type,
-        prefix,
-        namer,
-        doc,
-    }
+    Words { table, c_type, prefix, namer, doc }
 }
 
 /// Every enumeration that crosses as a number; profile and leader scope cross as texts of the
 /// configuration.
 pub const WORDS: &[Words] = &[
-    words(
-        "error_codes",
-        "seafoam_code",
-        "SEAFOAM_",
-        "seafoam_code_name",
-        "What a call came to.",
-    ),
+    words("error_codes", "seafoam_code", "SEAFOAM_", "seafoam_code_name", "What a call came to."),
     words(
         "node_statuses",
         "seafoam_status",
