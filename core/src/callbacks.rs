@@ -26,13 +26,20 @@ const BATCH: usize = 256;
 /// All callbacks of one cluster.
 pub(crate) struct Callbacks {
     home: Home,
-    entries: Mutex<Vec<Arc<Entry>>>,
+    entries: Mutex<Entries>,
     thread: Mutex<Option<ThreadId>>,
     running: AtomicBool,
     /// Set when closing has waited long enough: no call begins any more.
     detached: AtomicBool,
     ended: Notify,
     next: AtomicU64,
+}
+
+#[derive(Default)]
+struct Entries {
+    all: Vec<Arc<Entry>>,
+    /// Set by the dispatch thread when nothing will be called any more.
+    over: bool,
 }
 
 struct Entry {
@@ -85,7 +92,10 @@ impl Callbacks {
             runs: AtomicBool::new(false),
         });
         let mut entries = self.entries.lock();
-        if entries.len() >= limits::SUBSCRIPTIONS {
+        if entries.over {
+            return Err(Error::closed());
+        }
+        if entries.all.len() >= limits::SUBSCRIPTIONS {
             return Err(Error::new(
                 ErrorCode::Busy,
                 format!("{} callbacks are installed, which is the limit", limits::SUBSCRIPTIONS),
@@ -102,7 +112,7 @@ impl Callbacks {
                 })?;
             self.running.store(true, Ordering::Release);
         }
-        entries.push(Arc::clone(&entry));
+        entries.all.push(Arc::clone(&entry));
         drop(entries);
         Ok(CallbackHandle { entry, all: Arc::clone(self), removes: true })
     }
@@ -111,7 +121,7 @@ impl Callbacks {
         *self.thread.lock() = Some(std::thread::current().id());
         let mut batch = Vec::with_capacity(BATCH);
         while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
-            let entries = self.entries.lock().clone();
+            let entries = self.entries.lock().all.clone();
             for event in batch.drain(..) {
                 for entry in &entries {
                     if !self.detached.load(Ordering::Acquire) {
@@ -120,11 +130,19 @@ impl Callbacks {
                 }
             }
         }
-        let entries = std::mem::take(&mut *self.entries.lock());
+        let entries = {
+            let mut entries = self.entries.lock();
+            entries.over = true;
+            std::mem::take(&mut entries.all)
+        };
+        // Whoever holds a handle still gets back now what its callback captured, before closing
+        // ends. Still this thread and outside the lock: what they captured may call back.
+        for entry in entries {
+            entry.end();
+        }
         *self.thread.lock() = None;
         self.running.store(false, Ordering::Release);
         self.ended.notify_one();
-        drop(entries); // outside the lock: what they captured may call back
     }
 
     /// After the cluster has closed: waits until the last callback returned, for
@@ -154,10 +172,12 @@ impl Entry {
         if !self.kinds.contains(event.kind()) || self.removed.load(Ordering::Acquire) {
             return;
         }
-        let Some(mut call) = self.call.lock().take() else {
+        let mut slot = self.call.lock();
+        let Some(mut call) = slot.take() else {
             return;
         };
-        self.runs.store(true, Ordering::Release);
+        self.runs.store(true, Ordering::Release); // under the lock: removal must not miss it
+        drop(slot);
         let outcome = catch_unwind(AssertUnwindSafe(|| call(event)));
         if outcome.is_err() {
             logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
@@ -172,6 +192,15 @@ impl Entry {
             drop(slot);
         }
         self.returned.notify_all();
+    }
+
+    /// Gives up what the callback captured.
+    fn end(&self) {
+        self.removed.store(true, Ordering::Release);
+        let call = self.call.lock().take();
+        if catch_unwind(AssertUnwindSafe(|| drop(call))).is_err() {
+            logged!(Error, "what a callback captured panicked when it was dropped");
+        }
     }
 }
 
@@ -193,7 +222,8 @@ impl Drop for CallbackHandle {
             return;
         }
         self.entry.removed.store(true, Ordering::Release);
-        self.all.entries.lock().retain(|entry| entry.number != self.entry.number);
+        let number = self.entry.number;
+        self.all.entries.lock().all.retain(|entry| entry.number != number);
         let mut slot = self.entry.call.lock();
         if !self.all.is_own_thread() {
             let deadline = Instant::now() + limits::CALLBACK_WAIT;

@@ -255,6 +255,7 @@ impl Cluster {
     /// # Errors
     /// `busy` where too many are installed, `closed`, `forked`.
     pub fn on_event(&self, kinds: EventKinds, callback: Callback) -> Result<CallbackHandle> {
+        self.shared.check()?;
         let all = EventOptions::default();
         self.shared.callbacks.add(kinds, callback, || self.shared.subscribe(&all))
     }
