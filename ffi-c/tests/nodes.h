@@ -13,9 +13,13 @@ static inline seafoam_config* test_config(const char* group, const char* name, c
   char cluster_name[80];
   snprintf(cluster_name, sizeof cluster_name, "test-%s-%ld", group, (long)getpid());
   const char* const pairs[][2] = {
-      {SEAFOAM_KEY_CLUSTER_NAME, cluster_name},    {SEAFOAM_KEY_LISTEN_PORT, "0"},
-      {SEAFOAM_KEY_MULTICAST_ENABLED, "false"},    {SEAFOAM_KEY_HEARTBEAT_MILLIS, "100"},
-      {SEAFOAM_KEY_SUSPICION_FLOOR_MILLIS, "300"}, {SEAFOAM_KEY_NAME, name},
+      {SEAFOAM_KEY_CLUSTER_NAME, cluster_name},
+      {SEAFOAM_KEY_LISTEN_PORT, "0"},
+      {SEAFOAM_KEY_MULTICAST_ENABLED, "false"},
+      {SEAFOAM_KEY_HEARTBEAT_MILLIS, "100"},
+      {SEAFOAM_KEY_SUSPICION_FLOOR_MILLIS, "300"},
+      {SEAFOAM_KEY_LOG_LEVEL, "warn"},
+      {SEAFOAM_KEY_NAME, name},
       {SEAFOAM_KEY_INITIAL_HOSTS, seed},
   };
   seafoam_config* config = seafoam_config_new();
