@@ -58,19 +58,22 @@ static void the_child_starts_anew(void) {
   free_pair(own);
 }
 
-static int child(void) {
+/* Ends in another program, because a memory checker would report what the parent's threads held. */
+static void child(void) {
   alarm(60); /* a call that waits for a thread of the parent would wait for ever */
   RUN(calls_of_the_child_say_forked);
   RUN(handles_are_freed_in_the_child);
   RUN(the_child_starts_anew);
-  return check_tests_failed == 0 ? 0 : 1;
+  const char* verdict = check_tests_failed == 0 ? "true" : "false";
+  execlp(verdict, verdict, (char*)NULL);
+  _exit(2);
 }
 
 static void the_child_is_told_and_unharmed(void) {
   pid_t pid = fork();
   REQUIRE(pid >= 0);
   if (pid == 0) {
-    _exit(child());
+    child();
   }
   int status = -1;
   CHECK(waitpid(pid, &status, 0) == pid);

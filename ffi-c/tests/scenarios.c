@@ -9,7 +9,7 @@ static pid_t victim;
 static int victim_address;
 
 static int be_the_victim(int address) {
-  char text[80];
+  char text[80] = "";
   seafoam_cluster* cluster = start_node("scenarios-victim", "victim", "");
   if (cluster == NULL || write(address, address_of(cluster, text, sizeof text), sizeof text) < 0) {
     return 1;
