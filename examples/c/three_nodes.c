@@ -167,8 +167,8 @@ int main(void) {
   until(all_met, "everybody knows everybody");
 
   for (int i = 0; i < NODES; i++) {
-    char text[32];
-    snprintf(text, sizeof text, "hello from %s", members[i].name);
+    char text[64];
+    snprintf(text, sizeof text, "hello from node-%d", i + 1);
     must(seafoam_cluster_broadcast_text(members[i].cluster, text, NULL, &error), error,
          "broadcast");
   }
