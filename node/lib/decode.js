@@ -158,13 +158,12 @@ const byWord = {
     previous: statuses[batch.u8()],
     source: batch.text(),
   }),
-  broadcast: (batch) => ({
-    type: 'broadcast',
-    origin: batch.node(),
-    index: batch.u32(),
-    label: batch.text(),
-    bytes: batch.bytes(),
-  }),
+  broadcast: (batch) => {
+    const origin = batch.node()
+    const index = batch.u32()
+    const label = batch.bool() ? `${origin.address}:${index}` : batch.text()
+    return { type: 'broadcast', origin, index, label, bytes: batch.bytes() }
+  },
   message: (batch) => ({ type: 'message', sender: batch.node(), bytes: batch.bytes() }),
   leader: (batch) => ({
     type: 'leader',

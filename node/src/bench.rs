@@ -21,11 +21,7 @@ pub fn bench_publish(
     count: u32,
     payload_bytes: u32,
 ) -> Result<(), Failure> {
-    guard(|| {
-        cluster
-            .cluster()
-            .bench_publish(count, payload_bytes as usize)
-    })
+    guard(|| cluster.cluster().bench_publish(count, payload_bytes as usize))
 }
 
 /// A thread that publishes without pause until it is stopped or the cluster is closed.
@@ -101,15 +97,10 @@ fn sample(kind: EventKind, node: Arc<Node>) -> Event {
             label: "127.0.0.1:1:4294967295".into(),
             bytes: Arc::from(&b"\x00\xff"[..]),
         },
-        EventKind::Message => Event::Message {
-            sender: node,
-            bytes: Arc::from(&b""[..]),
-        },
-        EventKind::Leader => Event::Leader {
-            leader: Some(node),
-            term: (1 << 53) - 1,
-            scope: Some(7),
-        },
+        EventKind::Message => Event::Message { sender: node, bytes: Arc::from(&b""[..]) },
+        EventKind::Leader => {
+            Event::Leader { leader: Some(node), term: (1 << 53) - 1, scope: Some(7) }
+        }
         EventKind::Validity => Event::Validity {
             validity: Arc::new(Validity {
                 state: ValidityState::Invalid,
@@ -120,22 +111,13 @@ fn sample(kind: EventKind, node: Arc<Node>) -> Event {
             }),
         },
         EventKind::Node => Event::Node { node },
-        EventKind::Conflict => Event::Conflict {
-            node,
-            other_address: "127.0.0.1:2".into(),
-        },
-        EventKind::Link => Event::Link {
-            node,
-            direction: LinkDirection::Outbound,
-        },
+        EventKind::Conflict => Event::Conflict { node, other_address: "127.0.0.1:2".into() },
+        EventKind::Link => Event::Link { node, direction: LinkDirection::Outbound },
         EventKind::Merged => Event::Merged { members: 4 },
-        EventKind::Datacenter => Event::Datacenter {
-            number: 9,
-            lost: true,
-        },
+        EventKind::Datacenter => Event::Datacenter { number: 9, lost: true },
         EventKind::Lagged => Event::Lagged { missed: 1 << 40 },
-        EventKind::Closed => Event::Closed {
-            error: Some(Arc::new(Error::new(ErrorCode::Internal, "sample"))),
-        },
+        EventKind::Closed => {
+            Event::Closed { error: Some(Arc::new(Error::new(ErrorCode::Internal, "sample"))) }
+        }
     }
 }

@@ -147,12 +147,10 @@ impl NativeCluster {
             let rank = rank
                 .map(|rank| parse::word("rank", &rank, NodeRank::ALL, NodeRank::number))
                 .transpose()?;
-            let datacenter = datacenter
-                .map(|number| parse::whole("datacenter", number, 0, 255))
-                .transpose()?;
+            let datacenter =
+                datacenter.map(|number| parse::whole("datacenter", number, 0, 255)).transpose()?;
             let datacenter = datacenter.map(|number| number as u8);
-            self.cluster
-                .update_node_status(&name, status, rank, datacenter)
+            self.cluster.update_node_status(&name, status, rank, datacenter)
         })
     }
 

@@ -55,11 +55,7 @@ impl NativeEvents {
         let source = bell.source();
         let (bell, marked) = (Arc::clone(bell), Arc::clone(&source));
         events.set_wake(Some(Box::new(move || bell.mark(&marked))));
-        Self {
-            events: Some(events),
-            source,
-            batch: Vec::new(),
-        }
+        Self { events: Some(events), source, batch: Vec::new() }
     }
 }
 

@@ -58,10 +58,7 @@ impl NativeLogLines {
         let lines = lines.drain(most as usize, std::time::Duration::ZERO);
         lines
             .into_iter()
-            .map(|line| NativeLogLine {
-                level: line.level.to_string(),
-                text: line.text,
-            })
+            .map(|line| NativeLogLine { level: line.level.to_string(), text: line.text })
             .collect()
     }
 

@@ -37,7 +37,5 @@ pub fn millis(name: &str, value: f64) -> Result<Duration> {
     if value.is_nan() || value < 0.0 {
         return Err(refused(name, &value.to_string(), "milliseconds from 0 up"));
     }
-    Ok(Duration::try_from_secs_f64(value / 1000.0)
-        .unwrap_or(limits::WAIT)
-        .min(limits::WAIT))
+    Ok(Duration::try_from_secs_f64(value / 1000.0).unwrap_or(limits::WAIT).min(limits::WAIT))
 }

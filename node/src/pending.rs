@@ -30,26 +30,17 @@ pub struct NativePending {
 impl NativePending {
     pub fn cluster(pending: Pending<Cluster>, bell: &Arc<Bell>) -> Self {
         let source = wake_by(&pending, bell);
-        Self {
-            source,
-            waiting: Waiting::Cluster(pending, Arc::clone(bell)),
-        }
+        Self { source, waiting: Waiting::Cluster(pending, Arc::clone(bell)) }
     }
 
     pub fn done(pending: Pending<()>, bell: &Arc<Bell>) -> Self {
         let source = wake_by(&pending, bell);
-        Self {
-            source,
-            waiting: Waiting::Done(pending),
-        }
+        Self { source, waiting: Waiting::Done(pending) }
     }
 
     pub fn millis(pending: Pending<f64>, bell: &Arc<Bell>) -> Self {
         let source = wake_by(&pending, bell);
-        Self {
-            source,
-            waiting: Waiting::Millis(pending),
-        }
+        Self { source, waiting: Waiting::Millis(pending) }
     }
 }
 

@@ -84,11 +84,7 @@ impl NativeLoop {
             .build()
             .map_err(|error| of_napi(&error))?;
         Ok(Self {
-            bell: Arc::new(Bell {
-                ring,
-                ready: Mutex::new(Vec::new()),
-                tokens: AtomicU32::new(1),
-            }),
+            bell: Arc::new(Bell { ring, ready: Mutex::new(Vec::new()), tokens: AtomicU32::new(1) }),
         })
     }
 
