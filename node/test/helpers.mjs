@@ -72,11 +72,10 @@ export async function turns(count) {
 }
 
 /** Runs a program of test/programs in a process of its own; resolves with how it ended. */
-export async function program(name, args = [], { timeoutMillis = 20_000, env = {} } = {}) {
+export async function program(name, args = [], { timeoutMillis = 20_000, flags = [] } = {}) {
   const path = fileURLToPath(new URL(`programs/${name}`, import.meta.url))
-  const child = spawn(process.execPath, [path, ...args], {
+  const child = spawn(process.execPath, [...flags, path, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...env },
   })
   let out = ''
   let err = ''

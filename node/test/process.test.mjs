@@ -43,6 +43,11 @@ test('an error that nobody catches ends the process as ever', async () => {
   assert.match(err, /Error: on purpose/)
 })
 
+test('a subscription that is garbage is given back, one that is waited for is not', async () => {
+  const { code, out, err } = await program('collect.mjs', [], { flags: ['--expose-gc'] })
+  assert.deepEqual([code, out, err], [0, '40 opened, 20 left\n', ''])
+})
+
 test('lines that wait at the end reach the logger', async () => {
   const { code, out, err } = await program('logs.mjs')
   assert.deepEqual([code, out, err], [0, 'info: line 0\ninfo: line 1\ninfo: line 2\n', ''])
