@@ -1,10 +1,11 @@
 //! Results that come later: awaited by way of a wake, or waited for on a thread.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
-use seafoam::{Result, WakeOnce, limits};
+use seafoam::{Error, ErrorCode, Result, WakeOnce, limits};
 
 use crate::error::{raise, refused};
 use crate::process::Home;
@@ -58,7 +59,8 @@ where
 #[pyclass(frozen, module = "seafoam._native")]
 pub(crate) struct Pending {
     home: Home,
-    outcome: Box<dyn Outcome>,
+    /// None once it was given up. Locked only for a moment, and while attached.
+    outcome: Mutex<Option<Arc<dyn Outcome>>>,
 }
 
 impl Pending {
@@ -67,11 +69,19 @@ impl Pending {
         T: Send + 'static,
         F: Fn(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + Sync + 'static,
     {
-        Self { home: Home::here(), outcome: Box::new(Waiting { pending, finish }) }
+        let outcome = Mutex::new(Some(Arc::new(Waiting { pending, finish }) as Arc<dyn Outcome>));
+        Self { home: Home::here(), outcome }
     }
 
     pub(crate) fn nothing(pending: seafoam::Pending<()>) -> Self {
         Self::new(pending, |py, ()| Ok(py.None()))
+    }
+
+    fn outcome(&self, py: Python<'_>) -> PyResult<Arc<dyn Outcome>> {
+        self.home.check(py)?;
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let given_up = || Error::new(ErrorCode::Closed, "the wait for this was given up");
+        outcome.clone().ok_or_else(|| raise(py, given_up()))
     }
 }
 
@@ -79,8 +89,7 @@ impl Pending {
 impl Pending {
     /// `(value,)` if the result is there, or None; raises where it is an error.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyTuple>>> {
-        self.home.check(py)?;
-        match self.outcome.take(py) {
+        match self.outcome(py)?.take(py) {
             Some(result) => PyTuple::new(py, [result?]).map(Some),
             None => Ok(None),
         }
@@ -89,20 +98,30 @@ impl Pending {
     /// Waits for the result on this thread. Ctrl-C ends the wait.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         loop {
-            self.home.check(py)?;
-            if let Some(result) = self.outcome.wait_slice(py) {
+            if let Some(result) = self.outcome(py)?.wait_slice(py) {
                 return result;
             }
-            py.check_signals()?;
+            if let Err(interrupted) = py.check_signals() {
+                self.give_up();
+                return Err(interrupted);
+            }
         }
     }
 
     /// Rings the hub with this token when the result is there; at once where it is there already.
     fn wake(&self, py: Python<'_>, hub: &WakeHub, token: u64) -> PyResult<()> {
-        self.home.check(py)?;
         let bell = hub.bell.clone();
-        self.outcome.set_wake(Box::new(move || bell.ring(token)));
+        self.outcome(py)?.set_wake(Box::new(move || bell.ring(token)));
         Ok(())
+    }
+
+    /// Gives the operation up where that is still possible. The traceback of a cancelled task may
+    /// keep this object for long: what it holds must not stay that long.
+    fn give_up(&self) {
+        let mut outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        let given_up = outcome.take();
+        drop(outcome);
+        drop(given_up); // outside of the lock: it may close a cluster
     }
 }
 

@@ -55,11 +55,14 @@ def running_hub() -> LoopHub:
 
 async def result(pending: Pending) -> Any:  # noqa: ANN401 - the caller knows what it asked for
     """Wait for a result of the engine. When the task is cancelled, the operation is given up."""
-    done = pending.take()
-    while done is None:
-        await _arrival(pending)
+    try:
         done = pending.take()
-    return done[0]
+        while done is None:
+            await _arrival(pending)
+            done = pending.take()
+        return done[0]
+    finally:
+        pending.give_up()
 
 
 async def _arrival(pending: Pending) -> None:
