@@ -2,7 +2,8 @@
 """How many events a second reach Python, beside an asyncio.Queue that a thread feeds.
 
 Needs a module built for it: maturin develop --release --features bench -m py/Cargo.toml
-A native thread publishes broadcasts of 64 bytes as fast as they are read. Its peer is what a
+A native thread publishes broadcasts of 64 bytes as fast as they are read ("reader alone": before
+they are read, which leaves the cost of making an event out of the figure). Its peer is what a
 program would write instead: a thread that hands 256 items at a time to the loop, and
 `await queue.get()`. All take turns in one process, so that what else the machine does falls on
 all of them.
@@ -23,6 +24,7 @@ from seafoam import EventKind, _native
 CAPACITY = 65_536
 CHUNK = 256
 AHEAD = 128
+WAITING = 32_768
 
 
 async def single(cluster: seafoam.Cluster, count: int) -> None:
@@ -47,6 +49,22 @@ async def batched(cluster: seafoam.Cluster, count: int) -> None:
             left -= len(batch)
             if left <= 0:
                 return
+
+
+async def reader_alone(cluster: seafoam.Cluster, count: int) -> float:
+    """Read single events that were published before, and return the seconds of reading."""
+    seconds = 0.0
+    async with cluster.events(kinds=EventKind.BROADCAST, capacity=CAPACITY) as events:
+        for _ in range(count // WAITING):
+            _native.publish_now(cluster, WAITING)
+            begun = time.perf_counter()
+            left = WAITING
+            async for _ in events:
+                left -= 1
+                if not left:
+                    break
+            seconds += time.perf_counter() - begun
+    return seconds
 
 
 async def queue(_: seafoam.Cluster, count: int) -> None:
@@ -79,13 +97,14 @@ async def main(count: int, rounds: int) -> None:
         "async for batch": batched,
         "asyncio.Queue": queue,
     }
-    rates: dict[str, list[float]] = {name: [] for name in ways}
+    rates: dict[str, list[float]] = {name: [] for name in [*ways, "  reader alone"]}
     async with seafoam.Cluster(listen_port=0, multicast_enabled=False) as cluster:
         for _ in range(rounds):
             for name, way in ways.items():
                 begun = time.perf_counter()
                 await way(cluster, count)
                 rates[name].append(count / (time.perf_counter() - begun))
+            rates["  reader alone"].append(count / await reader_alone(cluster, count))
     for name, measured in rates.items():
         low, middle, high = min(measured), statistics.median(measured), max(measured)
         print(f"{name:16} {middle:>12,.0f} items/s   ({low:,.0f} to {high:,.0f})")

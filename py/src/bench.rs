@@ -41,3 +41,10 @@ pub(crate) fn publish(
     });
     Ok(())
 }
+
+/// Publishes `count` broadcasts of 64 bytes before it returns.
+#[pyfunction]
+pub(crate) fn publish_now(py: Python<'_>, cluster: &ClusterBase, count: u32) -> PyResult<()> {
+    let cluster = cluster.cluster(py)?;
+    py.detach(|| cluster.bench_publish(count, 64)).map_err(|error| crate::error::raise(py, error))
+}

@@ -53,7 +53,10 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<wake::WakeHub>()?;
     event::add_classes(module)?;
     #[cfg(feature = "bench")]
-    module.add_function(wrap_pyfunction!(bench::publish, module)?)?;
+    {
+        module.add_function(wrap_pyfunction!(bench::publish, module)?)?;
+        module.add_function(wrap_pyfunction!(bench::publish_now, module)?)?;
+    }
     module.add_function(wrap_pyfunction!(words::vocabularies, module)?)?;
     module.add_function(wrap_pyfunction!(words::install, module)?)?;
     module.add_function(wrap_pyfunction!(config::config_keys, module)?)?;
