@@ -1,13 +1,7 @@
-/* One member of a cluster, driven by lines on standard input and telling what happens as one JSON
- * object a line on standard output: the part that C plays in the mixed-language demonstration.
+/* One member of a mixed cluster, told what to do by lines on standard input.
  *
- * usage: member [--name NAME] [--port PORT] [--join HOST:PORT[,HOST:PORT...]]
- * Everything else comes from SEAFOAM_... in the environment.
- *
- * in:  broadcast TEXT | leave | quit       the end of the input: leave, then quit
- * out: {"event":"started","node":N,"address":A}
- *      {"event":"status","node":N,"status":S,"previous":S,"generation":G}
- *      {"event":"broadcast","origin":N,"text":T} */
+ * Each event becomes one line of JSON on standard output. ../README.md has the contract, which the
+ * programs of this name in the other languages keep as well. */
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -83,6 +77,7 @@ static void tell_start(seafoam_cluster* cluster) {
   fputs("{\"event\":\"started\"", stdout);
   print_field("node", seafoam_node_name(node));
   print_field("address", seafoam_node_address(node));
+  printf(",\"generation\":%llu", (unsigned long long)seafoam_node_generation(node));
   end_line();
   seafoam_node_free(node);
 }
@@ -121,7 +116,10 @@ static bool obey(seafoam_cluster* cluster, const char* line) {
     return false;
   }
   if (strcmp(line, "leave") == 0) {
-    seafoam_cluster_leave(cluster, LEAVE_MILLIS, &error);
+    if (seafoam_cluster_leave(cluster, LEAVE_MILLIS, &error) == SEAFOAM_OK) {
+      fputs("{\"event\":\"left\"", stdout);
+      end_line();
+    }
   } else if (strncmp(line, "broadcast ", 10) == 0) {
     seafoam_cluster_broadcast(cluster, line + 10, strlen(line + 10), NULL, &error);
   } else {
@@ -140,7 +138,6 @@ static bool read_commands(seafoam_cluster* cluster) {
   static size_t filled;
   ssize_t count = read(STDIN_FILENO, buffer + filled, sizeof buffer - 1 - filled);
   if (count <= 0) {
-    obey(cluster, "leave");
     return false;
   }
   filled += (size_t)count;
@@ -209,6 +206,7 @@ int main(int count, char** words) {
       goes_on = read_commands(cluster);
     }
   }
+  seafoam_cluster_leave(cluster, LEAVE_MILLIS, NULL); /* again is allowed, alone is no failure */
   seafoam_events_free(events);
   seafoam_cluster_free(cluster);
   return 0;

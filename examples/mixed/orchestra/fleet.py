@@ -63,7 +63,7 @@ class Fleet:
         self.members: dict[str, Member] = {}
         self._all: list[Member] = []
         self._timeline = timeline
-        self._environment = _environment(cluster_name)
+        self._environment = environment(cluster_name)
 
     async def start(
         self, name: str, language: Language, *, port: int = 0, join: str | None = None
@@ -140,7 +140,7 @@ class Fleet:
             self._timeline.hear(member.name, line.decode(errors="replace").rstrip())
 
 
-def _environment(cluster_name: str) -> dict[str, str]:
+def environment(cluster_name: str) -> dict[str, str]:
     """Loopback, no multicast, and nothing that the caller has set for clusters of its own."""
     inherited = {key: text for key, text in os.environ.items() if not key.startswith("SEAFOAM_")}
     return inherited | {

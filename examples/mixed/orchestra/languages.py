@@ -25,12 +25,14 @@ class Language:
         return Path(self.command[-1])
 
 
-def languages() -> tuple[Language, ...]:
-    """All languages, in the order in which their members start."""
+def languages(program: str = "member") -> tuple[Language, ...]:
+    """All languages with their program of this name, in the order in which members start."""
     target = TREE / os.environ.get("CARGO_TARGET_DIR", "target")
+    python = EXAMPLES / "python" / f"{program}.py"
+    node = EXAMPLES / "node" / f"{program}.mjs"
     return (
-        Language("rust", "dark_orange", (str(target / "debug" / "member"),)),
-        Language("c", "cyan", (str(target / "examples-c" / "member"),)),
-        Language("python", "yellow", (sys.executable, str(EXAMPLES / "python" / "member.py"))),
-        Language("node", "green", ("node", str(EXAMPLES / "node" / "member.mjs"))),
+        Language("rust", "dark_orange", (str(target / "debug" / program),)),
+        Language("c", "cyan", (str(target / "examples-c" / program),)),
+        Language("python", "yellow", (sys.executable, str(python))),
+        Language("node", "green", ("node", str(node))),
     )
