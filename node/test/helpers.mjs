@@ -91,3 +91,28 @@ export async function program(name, args = [], { timeoutMillis = 20_000, flags =
   clearTimeout(timer)
   return { code, signal, out, err, millis: performance.now() - started }
 }
+
+/** Processor time of this thread where the system tells it, else the wall clock; milliseconds. */
+function busyMillis() {
+  try {
+    const [nanos] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
+    return Number(nanos) / 1e6
+  } catch {
+    return performance.now()
+  }
+}
+
+/**
+ * How many of its ticks a 10 ms timer had while `work` went on, of those that fit into the time which
+ * this thread computed: on a machine with other things to do it cannot have more of the wall clock.
+ */
+export async function tickShare(work) {
+  let ticks = 0
+  const start = busyMillis()
+  const timer = setInterval(() => {
+    ticks += 1
+  }, 10)
+  await work()
+  clearInterval(timer)
+  return ticks / ((busyMillis() - start) / 10)
+}
