@@ -7,8 +7,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use seafoam::proto::wire::{
-    BroadcastRecord, Evidence, Identity, MemberRecord, Message, NO_DATACENTER, PacketWriter,
-    Record, Status, WitnessSet,
+    BroadcastRecord, Evidence, Identity, MemberRecord, Message, PacketWriter, Record, Status,
+    WitnessSet,
 };
 use seafoam::proto::{Change, Engine, LocalNode, Notice, Time, Transmit, hash};
 use seafoam::{Config, Event, NodeStatus, limits};
@@ -104,18 +104,8 @@ impl Bench {
 }
 
 fn member(name: &str, status: Status, incarnation: u32) -> MemberRecord {
-    MemberRecord {
-        identity: Identity::new(name, 900, 5).unwrap(),
-        address: PEER.parse().unwrap(),
-        status,
-        incarnation,
-        datacenter: NO_DATACENTER,
-        is_lighthouse: false,
-        is_leader: false,
-        tags: None,
-        source: 0,
-        witnesses: WitnessSet::new(),
-    }
+    let identity = Identity::new(name, 900, 5).unwrap();
+    MemberRecord { incarnation, ..MemberRecord::bare(identity, PEER.parse().unwrap(), status) }
 }
 
 fn accusation(of: &Identity, status: Status, incarnation: u32) -> Record {

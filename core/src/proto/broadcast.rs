@@ -7,10 +7,9 @@ use super::members::{Member, SELF};
 use super::spread::{Spread, emissions};
 use super::time::Time;
 use super::window::Window;
-use super::wire::{BroadcastRecord, Identity, MemberRecord, PacketWriter, Status, WitnessSet};
+use super::wire::{BroadcastRecord, Identity, MemberRecord, PacketWriter, Status};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::Event;
-use crate::api::node::NodeStatus;
 use crate::limits;
 
 /// Broadcasts on their way, and what was seen of each origin.
@@ -152,20 +151,8 @@ impl Engine {
 
     /// A snapshot of an origin that is not in the table: its broadcast came before the word of it.
     fn unknown_origin(&self, now: Time, record: &BroadcastRecord) -> crate::api::node::Node {
-        let claim = MemberRecord {
-            identity: record.origin.clone(),
-            address: record.address,
-            status: Status::Unknown,
-            incarnation: 0,
-            datacenter: super::wire::NO_DATACENTER,
-            is_lighthouse: false,
-            is_leader: false,
-            tags: None,
-            source: 0,
-            witnesses: WitnessSet::new(),
-        };
+        let claim = MemberRecord::bare(record.origin.clone(), record.address, Status::Unknown);
         let member = Member::of(&claim, now, self.wall_millis(now));
-        debug_assert_eq!(super::members::public_status(member.status), NodeStatus::Unknown);
         super::members::snapshot_of(&member, 0)
     }
 }

@@ -12,7 +12,7 @@ use super::members::{Member, MemberId, SELF, public_status};
 use super::output::Notice;
 use super::spread::emissions;
 use super::time::Time;
-use super::wire::{Identity, MemberRecord, Status, WitnessSet};
+use super::wire::{Identity, MemberRecord, Status};
 use crate::api::event::Event;
 use crate::api::level::LogLevel;
 use crate::api::node::NodeStatus;
@@ -31,18 +31,8 @@ pub(super) struct Hearsay {
 
 /// Stands where the local node's own record should be, which is always there.
 pub(super) fn nobody() -> MemberRecord {
-    MemberRecord {
-        identity: Identity { name: Arc::from("?"), generation: 0, run: 0 },
-        address: SocketAddr::from(([0, 0, 0, 0], 0)),
-        status: Status::Unknown,
-        incarnation: 0,
-        datacenter: super::wire::NO_DATACENTER,
-        is_lighthouse: false,
-        is_leader: false,
-        tags: None,
-        source: 0,
-        witnesses: WitnessSet::new(),
-    }
+    let identity = Identity { name: Arc::from("?"), generation: 0, run: 0 };
+    MemberRecord::bare(identity, SocketAddr::from(([0, 0, 0, 0], 0)), Status::Unknown)
 }
 
 fn run_of(identity: &Identity) -> (u64, u64) {

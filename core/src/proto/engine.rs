@@ -22,7 +22,7 @@ use super::sync::Syncs;
 use super::time::Time;
 use super::timers::{Timer, Timers};
 use super::wire::{
-    Carrier, DecodeError, Identity, MemberRecord, Message, Packet, RecordIter, Status, WitnessSet,
+    Carrier, DecodeError, Identity, MemberRecord, Message, Packet, RecordIter, Status,
 };
 use super::{claims, hash};
 use crate::api::config::Settings;
@@ -89,17 +89,11 @@ impl Engine {
     #[must_use]
     pub fn new(now: Time, wall_millis: u64, settings: &Settings, me: LocalNode) -> Self {
         let LocalNode { name, address, generation, run, seed } = me;
+        let identity = Identity { name, generation, run };
         let record = MemberRecord {
-            identity: Identity { name, generation, run },
-            address,
-            status: Status::Alive,
-            incarnation: 0,
             datacenter: settings.datacenter,
             is_lighthouse: settings.is_lighthouse,
-            is_leader: false,
-            tags: None,
-            source: 0,
-            witnesses: WitnessSet::new(),
+            ..MemberRecord::bare(identity, address, Status::Alive)
         };
         let mut engine = Self {
             settings: settings.clone(),

@@ -119,6 +119,25 @@ pub struct MemberRecord {
     pub witnesses: WitnessSet,
 }
 
+impl MemberRecord {
+    /// A statement of a member itself, at incarnation 0 and without any of the optional parts.
+    #[must_use]
+    pub fn bare(identity: Identity, address: SocketAddr, status: Status) -> Self {
+        Self {
+            identity,
+            address,
+            status,
+            incarnation: 0,
+            datacenter: super::NO_DATACENTER,
+            is_lighthouse: false,
+            is_leader: false,
+            tags: None,
+            source: 0,
+            witnesses: WitnessSet::new(),
+        }
+    }
+}
+
 /// One broadcast on its way. Unique by origin and index.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BroadcastRecord {
