@@ -223,6 +223,43 @@ fn an_isolated_node_does_not_bury_the_rest_at_once() {
 }
 
 #[test]
+fn the_last_one_left_reports_all_others_in_the_end() {
+    for (count, seed) in [(3, 0), (3, 1), (6, 2), (12, 3)] {
+        let mut world = cluster(seed, count);
+        for node in 1..count {
+            world.crash(node);
+        }
+        let all_dead =
+            |world: &World| (1..count).all(|of| world.status(of, 0) == Some(NodeStatus::Dead));
+        assert!(world.run_until(seconds(20), all_dead), "{count} nodes, seed {seed}");
+    }
+}
+
+#[test]
+fn what_a_node_suspects_while_it_is_cut_off_is_told_to_nobody() {
+    let mut world = cluster(17, 12);
+    let rest: Vec<_> = (1..12).collect();
+    world.network.partition(&[0], &rest);
+    world.run(Duration::from_millis(900)); // too short for anybody to be called dead
+    world.network.heal();
+    world.run(seconds(5));
+    world.seen.clear();
+    world.network.partition(&[0], &rest);
+    world.run(seconds(7));
+    world.network.heal();
+    assert!(world.run_until(seconds(10), World::is_whole));
+    world.run(seconds(5));
+    for of in 1..12 {
+        let by_others: Vec<_> = status_events(&world, of, NodeStatus::Suspected)
+            .into_iter()
+            .filter(|by| *by != 0)
+            .collect();
+        assert!(by_others.is_empty(), "{of} was suspected by {by_others:?}");
+        assert!(status_events(&world, of, NodeStatus::Dead).is_empty());
+    }
+}
+
+#[test]
 fn a_removed_node_that_lives_comes_back_and_a_dead_one_does_not() {
     let mut world = cluster(10, 6);
     world.crash(5);

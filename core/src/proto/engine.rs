@@ -220,11 +220,15 @@ impl Engine {
         if id == SELF {
             return None;
         }
+        let was_deaf = self.is_deaf(now);
         self.members.update(id, |member| member.heard = now);
         if self.heard[0].0 != id {
             self.heard[1] = self.heard[0];
         }
         self.heard[0] = (id, now);
+        if was_deaf {
+            self.hear_again(now);
+        }
         Some(id)
     }
 

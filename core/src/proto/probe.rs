@@ -156,7 +156,14 @@ impl Engine {
         let distance = |member: &super::members::Member| {
             hash::ring_position(&member.identity).wrapping_sub(mine)
         };
-        self.members.healthy_others().min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
+        // Whoever is suspected, or is being probed, is looked at already.
+        let probed = |id| {
+            let mut probes = self.probing.waiting.values();
+            probes.any(|probe| probe.purpose == Purpose::Detect && probe.target == Some(id))
+        };
+        let alive = self.members.healthy_others().filter(|(_, m)| m.status == Status::Alive);
+        let alive = alive.filter(|(id, _)| !probed(*id));
+        alive.min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
     }
 
     /// A new member takes a random place in this round.
@@ -348,6 +355,7 @@ impl Engine {
             self.suspect(now, id, Evidence::Silent);
         } else {
             self.awareness.worse();
+            self.suspect_in_silence(now, id);
         }
     }
 

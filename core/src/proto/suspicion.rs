@@ -19,6 +19,9 @@ pub(super) struct Suspicion {
     pub(super) own_failed: bool,
     /// When it runs out, as far as is known.
     pub(super) deadline: Time,
+    /// Held by a node that hears nobody, which may be cut off itself: it is told to no one, and
+    /// withdrawn as soon as anybody is heard.
+    pub(super) private: bool,
 }
 
 /// How many confirmations beside the first witness are wanted: 3, fewer where fewer can give them.

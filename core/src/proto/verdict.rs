@@ -15,7 +15,7 @@ use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::node::NodeStatus;
 use crate::api::validity::Why;
 
-/// Silence of everybody else from which on a node holds itself for the deaf one.
+/// Silence of everybody else from which on a node holds itself for the deaf one, at least.
 const DEAF: Duration = Duration::from_secs(1);
 /// How soon a verdict that was put off is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
@@ -39,6 +39,62 @@ impl Engine {
         };
         self.members.update(id, failed);
         self.suspicion_timer(now, id);
+    }
+
+    /// A probe failed and nobody else was heard either: this node is cut off, or the last one left.
+    /// Beyond a moment's silence it suspects all the same, for itself alone; the verdict waits for
+    /// the longest patience.
+    pub(super) fn suspect_in_silence(&mut self, now: Time, id: MemberId) {
+        let Some(member) = self.members.get(id) else { return };
+        let incarnation = member.incarnation;
+        if member.status != Status::Alive
+            || now.since(self.heard_other_than(id)) <= self.deaf_after() * 2
+        {
+            return;
+        }
+        self.stats.suspicions_raised += 1;
+        let me = self.my_handle();
+        let deadline = now + LONGEST;
+        self.set_status(now, id, Status::Suspected, incarnation, me);
+        let held = Suspicion {
+            since: now,
+            witnesses: WitnessSet::from_iter([(me, Evidence::Silent)]),
+            own_failed: true,
+            deadline,
+            private: true,
+        };
+        self.members.update(id, |member| member.suspicion = Some(held));
+        self.timers.arm(deadline, Timer::Suspicion(id));
+        self.tell_status(id, NodeStatus::Alive);
+    }
+
+    /// Somebody is heard again after silence: what failed in it counts for nothing, and nobody is
+    /// judged until the others had time to speak.
+    pub(super) fn hear_again(&mut self, now: Time) {
+        self.drop_own_probes();
+        self.distrust_until = self.distrust_until.max(now + self.settings.suspicion_floor());
+        let private = |held: &Suspicion| held.private;
+        let withdrawn: Vec<_> = self
+            .members
+            .healthy_others()
+            .filter(|(_, member)| member.suspicion.as_ref().is_some_and(private))
+            .map(|(id, member)| (id, member.incarnation))
+            .collect();
+        for (id, incarnation) in withdrawn {
+            self.set_status(now, id, Status::Alive, incarnation, 0);
+            self.tell_status(id, NodeStatus::Suspected);
+            self.probe_soon(id);
+        }
+    }
+
+    /// With rare heartbeats silence means less.
+    fn deaf_after(&self) -> Duration {
+        DEAF.max(Duration::from_millis(u64::from(self.settings.heartbeat_millis)) * 2)
+    }
+
+    /// Whether nobody at all was heard for a while.
+    pub(super) fn is_deaf(&self, now: Time) -> bool {
+        now.since(self.heard_other_than(SELF)) > self.deaf_after()
     }
 
     /// Others suspect a member.
@@ -72,11 +128,13 @@ impl Engine {
                 witnesses: WitnessSet::new(),
                 own_failed: false,
                 deadline: Time::NEVER,
+                private: false,
             },
             (Status::Suspected, Some(held)) => held,
             (Status::Suspected | Status::Unknown | Status::Dead | Status::Left, _) => return,
         };
         let grew = held.witnesses.merge(&witnesses);
+        held.private = false;
         if before == NodeStatus::Alive {
             self.set_status(now, id, Status::Suspected, incarnation, source);
         } else if !grew {
@@ -193,7 +251,7 @@ impl Engine {
         // Of two nodes neither has anybody else to hear; and who heard nobody for the longest
         // patience has outlived the rest.
         let alone = self.members.healthy() <= 2;
-        let deaf = now.since(self.heard_other_than(id)) > DEAF;
+        let deaf = now.since(self.heard_other_than(id)) > self.deaf_after();
         let outlived = now.since(held.since) >= LONGEST.max(self.settings.suspicion_floor());
         (deaf && !alone && !outlived).then(|| now + LOOK_AGAIN)
     }
