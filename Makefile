@@ -56,9 +56,10 @@ fmt: setup ## Rewrite the sources in the project's format
 
 header: bless ## The same as bless
 
-bless: ## Rewrite the generated files that are committed: C header and manifest
+bless: ## Rewrite what is generated and committed: C header, manifest, tables of the documentation
 	@BLESS=1 cargo test --quiet -p seafoam --test manifest
 	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header
+	@$(PYTHON) tools/checks/docs.py --fix
 
 wheels: setup ## Build the release wheel of the Python module into dist/
 	@maturin build --release --locked -m py/Cargo.toml --out dist

@@ -1,7 +1,6 @@
-/* One member of a mixed cluster, told what to do by lines on standard input.
- *
- * Each event becomes one line of JSON on standard output. ../README.md has the contract, which the
- * programs of this name in the other languages keep as well. */
+/* One member of a mixed cluster, told what to do by lines on standard input. Each event becomes one
+ * line of JSON on standard output. ../README.md has the contract, which the programs of this name
+ * in the other languages keep as well. */
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +10,7 @@
 
 #include <seafoam.h>
 
-enum { LEAVE_MILLIS = 5000, LINE_BYTES = 4096 };
+enum { LEAVE_MILLIS = 3000, LINE_BYTES = 4096, SEEDS_BYTES = 2048 };
 
 static void must(seafoam_code code, seafoam_error* error, const char* what) {
   if (code != SEAFOAM_OK) {
@@ -65,6 +64,10 @@ static void print_field(const char* name, const char* text) {
   print_json(text, strlen(text));
 }
 
+static void print_generation(const seafoam_node* node) {
+  printf(",\"generation\":%llu", (unsigned long long)seafoam_node_generation(node));
+}
+
 static void end_line(void) {
   puts("}");
   fflush(stdout); /* whoever reads a pipe waits for each line */
@@ -77,7 +80,7 @@ static void tell_start(seafoam_cluster* cluster) {
   fputs("{\"event\":\"started\"", stdout);
   print_field("node", seafoam_node_name(node));
   print_field("address", seafoam_node_address(node));
-  printf(",\"generation\":%llu", (unsigned long long)seafoam_node_generation(node));
+  print_generation(node);
   end_line();
   seafoam_node_free(node);
 }
@@ -93,7 +96,7 @@ static void tell(const seafoam_event* event) {
     print_field("node", seafoam_node_name(node));
     print_field("status", seafoam_status_name(seafoam_event_status(event)));
     print_field("previous", seafoam_status_name(seafoam_event_previous(event)));
-    printf(",\"generation\":%llu", (unsigned long long)seafoam_node_generation(node));
+    print_generation(node);
     end_line();
     break;
   case SEAFOAM_EVENT_BROADCAST:
@@ -109,8 +112,15 @@ static void tell(const seafoam_event* event) {
   }
 }
 
-/* Does what a line asks for; false where it asks to end. A failure is told and not fatal. */
+/* Tells on standard error why a line was not obeyed, and frees the error. */
+static void complain(const char* line, seafoam_error* error) {
+  fprintf(stderr, "member: %s: %s\n", line, seafoam_error_message(error));
+  seafoam_error_free(error);
+}
+
+/* Does what a line asks for; false where it asks to end. */
 static bool obey(seafoam_cluster* cluster, const char* line) {
+  static const char word[] = "broadcast ";
   seafoam_error* error = NULL;
   if (strcmp(line, "quit") == 0) {
     return false;
@@ -119,15 +129,16 @@ static bool obey(seafoam_cluster* cluster, const char* line) {
     if (seafoam_cluster_leave(cluster, LEAVE_MILLIS, &error) == SEAFOAM_OK) {
       fputs("{\"event\":\"left\"", stdout);
       end_line();
+    } else {
+      complain(line, error);
     }
-  } else if (strncmp(line, "broadcast ", 10) == 0) {
-    seafoam_cluster_broadcast(cluster, line + 10, strlen(line + 10), NULL, &error);
+  } else if (strncmp(line, word, strlen(word)) == 0) {
+    const char* text = line + strlen(word);
+    if (seafoam_cluster_broadcast_text(cluster, text, NULL, &error) != SEAFOAM_OK) {
+      complain(line, error);
+    }
   } else {
-    fprintf(stderr, "not a command: %s\n", line);
-  }
-  if (error != NULL) {
-    fprintf(stderr, "%s: %s\n", line, seafoam_error_message(error));
-    seafoam_error_free(error);
+    fprintf(stderr, "member: %s: it is none of broadcast TEXT, leave, quit\n", line);
   }
   return true;
 }
@@ -159,26 +170,46 @@ static bool read_commands(seafoam_cluster* cluster) {
   return true;
 }
 
-static seafoam_config* configure(int count, char** words) {
-  static const char* const options[][2] = {
-      {"--name", SEAFOAM_KEY_NAME},
-      {"--port", SEAFOAM_KEY_LISTEN_PORT},
-      {"--join", SEAFOAM_KEY_INITIAL_HOSTS},
-  };
-  seafoam_config* config = seafoam_config_new();
+static void set(seafoam_config* config, const char* key, const char* value) {
   seafoam_error* error = NULL;
+  must(seafoam_config_set(config, key, value, &error), error, key);
+}
+
+static seafoam_config* configure(int count, char** words) {
+  char seeds[SEEDS_BYTES] = "";
+  size_t used = 0;
+  seafoam_config* config = seafoam_config_new();
   for (int i = 1; i < count; i += 2) {
-    const char* key = NULL;
-    for (size_t j = 0; j < sizeof options / sizeof options[0]; j++) {
-      key = strcmp(words[i], options[j][0]) == 0 ? options[j][1] : key;
-    }
-    if (key == NULL || i + 1 == count) {
-      fprintf(stderr, "usage: member [--name NAME] [--port PORT] [--join HOST:PORT]\n");
+    const char* value = i + 1 < count ? words[i + 1] : NULL;
+    if (value != NULL && strcmp(words[i], "--name") == 0) {
+      set(config, SEAFOAM_KEY_NAME, value);
+    } else if (value != NULL && strcmp(words[i], "--port") == 0) {
+      set(config, SEAFOAM_KEY_LISTEN_PORT, value);
+    } else if (value != NULL && strcmp(words[i], "--join") == 0) {
+      used += (size_t)snprintf(seeds + used, sizeof seeds - used, "%s%s", used ? "," : "", value);
+    } else {
+      fprintf(stderr, "usage: member [--name NAME] [--port PORT] [--join HOST:PORT]...\n");
       exit(2);
     }
-    must(seafoam_config_set(config, key, words[i + 1], &error), error, words[i]);
+    if (used >= sizeof seeds) {
+      fprintf(stderr, "member: more seeds than fit %d bytes\n", SEEDS_BYTES);
+      exit(2);
+    }
+  }
+  if (used > 0) {
+    set(config, SEAFOAM_KEY_INITIAL_HOSTS, seeds);
   }
   return config;
+}
+
+/* Tells what waits; false once nothing will follow. */
+static bool tell_all(seafoam_events* events) {
+  const seafoam_event* event = NULL;
+  seafoam_code code = SEAFOAM_OK;
+  while ((code = seafoam_events_next(events, 0, &event, NULL)) == SEAFOAM_OK) {
+    tell(event);
+  }
+  return code == SEAFOAM_TIMEOUT;
 }
 
 int main(int count, char** words) {
@@ -188,26 +219,22 @@ int main(int count, char** words) {
   seafoam_config* config = configure(count, words);
   must(seafoam_cluster_start(config, &cluster, &error), error, "start");
   seafoam_config_free(config);
-  must(seafoam_cluster_events(cluster, 0, 0, true, &events, &error), error, "events");
   tell_start(cluster);
+  /* With the initial ones: whom the node met before that line is told too. */
+  must(seafoam_cluster_events(cluster, 0, 0, true, &events, &error), error, "events");
 
   struct pollfd ready[2] = {{.fd = STDIN_FILENO, .events = POLLIN}, {.events = POLLIN}};
   must(seafoam_events_fd(events, &ready[1].fd, &error), error, "events_fd");
   bool goes_on = true;
   while (goes_on) {
     poll(ready, 2, -1);
-    const seafoam_event* event = NULL;
-    seafoam_code code = SEAFOAM_OK;
-    while ((code = seafoam_events_next(events, 0, &event, NULL)) == SEAFOAM_OK) {
-      tell(event);
-    }
-    goes_on = code == SEAFOAM_TIMEOUT; /* else the cluster closed itself */
-    if (goes_on && ready[0].revents != 0) {
-      goes_on = read_commands(cluster);
-    }
+    goes_on = tell_all(events) && (ready[0].revents == 0 || read_commands(cluster));
   }
-  seafoam_cluster_leave(cluster, LEAVE_MILLIS, NULL); /* again is allowed, alone is no failure */
-  seafoam_events_free(events);
+  if (seafoam_cluster_leave(cluster, LEAVE_MILLIS, &error) != SEAFOAM_OK) {
+    complain("leaving", error); /* nobody is there any more to acknowledge it */
+  }
   seafoam_cluster_free(cluster);
+  tell_all(events);
+  seafoam_events_free(events);
   return 0;
 }

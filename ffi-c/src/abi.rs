@@ -341,6 +341,15 @@ pub(crate) unsafe fn fill<T>(array: *mut *const T, pointers: impl Iterator<Item 
     }
 }
 
+/// Lends a value to a handle on the stack: handles have no lifetimes, because C has none.
+///
+/// # Safety
+/// Whoever gets the reference must be gone before the value is.
+pub(crate) unsafe fn lend<T>(value: &T) -> &'static T {
+    // SAFETY: the caller's contract.
+    unsafe { &*ptr::from_ref(value) }
+}
+
 /// A text as C takes it. No text of ours has a NUL inside; where one comes from a peer, it is shown
 /// as a replacement character instead of hiding what follows.
 pub(crate) fn c_string(text: &str) -> CString {

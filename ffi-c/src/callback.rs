@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seafoam_core::{CallbackHandle, Event, EventKinds, Node, NodeStatus};
 
-use crate::abi::{Out, UserData, fallible, handle, maybe_out, plain, seafoam_drop, take};
+use crate::abi::{Out, UserData, fallible, handle, lend, maybe_out, plain, seafoam_drop, take};
 use crate::cluster::seafoam_cluster;
 use crate::error::{seafoam_code, seafoam_error};
 use crate::event::seafoam_event;
@@ -125,7 +125,8 @@ pub unsafe extern "C" fn seafoam_cluster_on_event(
         let cluster = &handle!(cluster).cluster;
         let function = function.ok_or_else(no_function)?;
         let call = move |event: &Event| {
-            let event = seafoam_event::copied(event.clone());
+            // SAFETY: the handle ends below, before the event can.
+            let event = seafoam_event::lent(unsafe { lend(event) });
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const event) };
         };

@@ -16,50 +16,50 @@ use crate::words::{seafoam_direction, seafoam_kind, seafoam_status};
 /// belong to the event's kind answers NULL, 0, false or -1.
 pub struct seafoam_event {
     event: Held,
-    // What C borrows from the event, made when first asked for. No kind has two of a sort.
-    node: OnceLock<Option<seafoam_node>>,
-    text: OnceLock<Option<CString>>,
-    validity: OnceLock<Option<seafoam_validity>>,
-    error: OnceLock<Option<seafoam_error>>,
+    /// Apart, so that an event that is only looked at stays small.
+    views: OnceLock<Box<Views>>,
 }
 
-/// Streams share an event with other streams; callbacks are lent one, which is cheap to copy.
+/// What C borrows from an event, made when first asked for. No kind has two of a sort.
+#[derive(Default)]
+struct Views {
+    node: OnceLock<seafoam_node>,
+    text: OnceLock<CString>,
+    validity: OnceLock<seafoam_validity>,
+    error: OnceLock<seafoam_error>,
+}
+
+/// Streams share an event with other streams; a callback is lent one while it runs.
 enum Held {
     Shared(Arc<Event>),
-    Copied(Event),
+    Lent(&'static Event),
 }
 
 impl seafoam_event {
     pub(crate) const fn shared(event: Arc<Event>) -> Self {
-        Self::holding(Held::Shared(event))
+        Self { event: Held::Shared(event), views: OnceLock::new() }
     }
 
-    pub(crate) const fn copied(event: Event) -> Self {
-        Self::holding(Held::Copied(event))
-    }
-
-    const fn holding(event: Held) -> Self {
-        Self {
-            event,
-            node: OnceLock::new(),
-            text: OnceLock::new(),
-            validity: OnceLock::new(),
-            error: OnceLock::new(),
-        }
+    pub(crate) const fn lent(event: &'static Event) -> Self {
+        Self { event: Held::Lent(event), views: OnceLock::new() }
     }
 
     fn get(&self) -> &Event {
         match &self.event {
             Held::Shared(event) => event,
-            Held::Copied(event) => event,
+            Held::Lent(event) => event,
         }
     }
 
+    fn views(&self) -> &Views {
+        self.views.get_or_init(Box::default)
+    }
+
     fn duplicate(&self) -> Self {
-        match &self.event {
-            Held::Shared(event) => Self::shared(Arc::clone(event)),
-            Held::Copied(event) => Self::copied(event.clone()),
-        }
+        Self::shared(match &self.event {
+            Held::Shared(event) => Arc::clone(event),
+            Held::Lent(event) => Arc::new(Event::clone(event)),
+        })
     }
 }
 
@@ -70,8 +70,7 @@ fn node_of(
 ) -> *const seafoam_node {
     let node = event.and_then(|event| {
         let picked = pick(event.get())?;
-        let made = || Some(seafoam_node::new(Arc::clone(picked)));
-        event.node.get_or_init(made).as_ref()
+        Some(event.views().node.get_or_init(|| seafoam_node::new(Arc::clone(picked))))
     });
     node.map_or(ptr::null(), ptr::from_ref)
 }
@@ -80,7 +79,7 @@ fn node_of(
 fn text_of(event: Option<&seafoam_event>, pick: fn(&Event) -> Option<&Arc<str>>) -> *const c_char {
     let text = event.and_then(|event| {
         let picked = pick(event.get())?;
-        event.text.get_or_init(|| Some(c_string(picked))).as_ref()
+        Some(event.views().text.get_or_init(|| c_string(picked)))
     });
     text.map_or(ptr::null(), |text| text.as_ptr())
 }
@@ -292,8 +291,8 @@ pub unsafe extern "C" fn seafoam_event_validity(
             let Event::Validity { validity } = event.get() else {
                 return None;
             };
-            let made = || Some(seafoam_validity::new(Arc::clone(validity)));
-            event.validity.get_or_init(made).as_ref()
+            let made = || seafoam_validity::new(Arc::clone(validity));
+            Some(event.views().validity.get_or_init(made))
         });
         found.map_or(ptr::null(), ptr::from_ref)
     })
@@ -390,8 +389,8 @@ pub unsafe extern "C" fn seafoam_event_error(event: *const seafoam_event) -> *co
             let Event::Closed { error: Some(error) } = event.get() else {
                 return None;
             };
-            let made = || Some(seafoam_error::new(seafoam_core::Error::clone(error)));
-            event.error.get_or_init(made).as_ref()
+            let made = || seafoam_error::new(seafoam_core::Error::clone(error));
+            Some(event.views().error.get_or_init(made))
         });
         found.map_or(ptr::null(), ptr::from_ref)
     })

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::c_int;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::ptr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, ThreadId};
 
 use rustix::event::{EventfdFlags, eventfd};
@@ -24,16 +24,24 @@ pub struct seafoam_events {
     events: Events,
     /// What each reading thread borrows until its next call.
     borrowed: Mutex<Vec<(ThreadId, Vec<seafoam_event>)>>,
-    /// Made when first asked for. The lock orders what readers write to it after they looked.
-    signal: Mutex<Option<Arc<OwnedFd>>>,
+    /// Made when first asked for.
+    signal: OnceLock<Arc<OwnedFd>>,
+    /// Orders what readers do to the signal after they looked into the queue.
+    settling: Mutex<()>,
 }
 
 /// Events that one call of `seafoam_events_next_batch` gives out at most.
 const BATCH: usize = 4096;
 
+/// A reading thread, and where it puts events before it knows how many there are.
+struct Reader {
+    thread: ThreadId,
+    drained: Vec<Arc<Event>>,
+}
+
 thread_local! {
-    /// Where a reading thread puts events before it knows how many there are.
-    static DRAINED: RefCell<Vec<Arc<Event>>> = const { RefCell::new(Vec::new()) };
+    static READER: RefCell<Reader> =
+        RefCell::new(Reader { thread: thread::current().id(), drained: Vec::new() });
 }
 
 impl seafoam_events {
@@ -44,7 +52,7 @@ impl seafoam_events {
         timeout_millis: i64,
         give: impl FnOnce(&[seafoam_event]),
     ) -> Result<seafoam_code> {
-        DRAINED.with_borrow_mut(|drained| {
+        READER.with_borrow_mut(|Reader { thread, drained }| {
             drained.clear();
             // Before any lock of ours: a forked child is told here, and may find those held.
             let count = match timeout_millis {
@@ -52,32 +60,34 @@ impl seafoam_events {
                 _ => self.events.drain_timeout(drained, most, timeout(timeout_millis)),
             }?;
             self.settle();
-            let thread = thread::current().id();
-            let mut mine = self.take_borrowed(thread);
+            let mut all = lock(&self.borrowed);
+            let place = all.iter().position(|(owner, _)| owner == thread);
+            let place = place.unwrap_or_else(|| {
+                all.push((*thread, Vec::new()));
+                all.len() - 1
+            });
+            // The events lie on the heap of their own list, so that what C was given stays valid
+            // when the list of lists grows.
+            let mine = &mut all[place].1;
             mine.clear();
             mine.extend(drained.drain(..).map(seafoam_event::shared));
-            give(&mine);
-            // The events stay where they are on the heap, so that what C was given stays valid.
-            lock(&self.borrowed).push((thread, mine));
+            give(mine);
             Ok(if count == 0 { code_of(ErrorCode::Timeout) } else { OK })
         })
     }
 
-    /// The thread's last events, which end here, and their room.
-    fn take_borrowed(&self, thread: ThreadId) -> Vec<seafoam_event> {
-        let mut all = lock(&self.borrowed);
-        let place = all.iter().position(|(owner, _)| *owner == thread);
-        place.map_or_else(Vec::new, |place| all.swap_remove(place).1)
-    }
-
-    /// Makes the file descriptor readable exactly while events wait. The engine only ever makes it
-    /// readable, when the queue stops being empty; so whoever looks last here sees the truth.
+    /// Keeps the file descriptor readable exactly while events wait.
+    ///
+    /// The engine makes it readable, under the queue's lock, when the queue stops being empty. Only
+    /// this makes it unreadable, and whoever did so looks again: so where events wait, it is
+    /// readable already, or somebody is about to make it so.
     fn settle(&self) {
-        let signal = lock(&self.signal);
-        let Some(signal) = &*signal else { return };
-        if !self.events.has_events() {
-            clear(signal);
+        let Some(signal) = self.signal.get() else { return };
+        let _order = lock(&self.settling);
+        if self.events.has_events() {
+            return;
         }
+        clear(signal);
         if self.events.has_events() {
             raise(signal);
         }
@@ -88,8 +98,8 @@ impl seafoam_events {
             Err(error) if error.code() == ErrorCode::Forked => return Err(error),
             Ok(_) | Err(_) => {} // one that has ended keeps its descriptor
         }
-        let mut signal = lock(&self.signal);
-        if let Some(signal) = &*signal {
+        let _order = lock(&self.settling);
+        if let Some(signal) = self.signal.get() {
             return Ok(signal.as_raw_fd());
         }
         let flags = EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK;
@@ -97,12 +107,10 @@ impl seafoam_events {
             let what = format!("no file descriptor for the stream: {fault}");
             Error::new(ErrorCode::Internal, what)
         })?;
-        let made = Arc::new(made);
-        let number = made.as_raw_fd();
-        let raised = Arc::clone(&made);
+        let signal = self.signal.get_or_init(|| Arc::new(made));
+        let raised = Arc::clone(signal);
         self.events.set_wake(Some(Box::new(move || raise(&raised))));
-        *signal = Some(made);
-        Ok(number)
+        Ok(signal.as_raw_fd())
     }
 }
 
@@ -143,7 +151,8 @@ pub unsafe extern "C" fn seafoam_cluster_events(
         out.give(seafoam_events {
             events: handle!(cluster).cluster.events(options)?,
             borrowed: Mutex::default(),
-            signal: Mutex::default(),
+            signal: OnceLock::new(),
+            settling: Mutex::default(),
         });
         Ok(())
     })

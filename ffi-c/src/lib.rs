@@ -38,3 +38,6 @@ mod callback;
 mod stats;
 
 mod log;
+
+#[cfg(feature = "bench")]
+mod bench;

@@ -147,6 +147,13 @@ _LINT = (
     Step("ruff", "lint", ("ruff", "check", "."), reads=None),
     Step("python format", "lint", ("ruff", "format", "--check", "."), reads=None),
     Step(
+        "documentation",
+        "lint",
+        ("python3", "tools/checks/docs.py"),
+        reads=plain,
+        timeout_s=1 * MINUTE,
+    ),
+    Step(
         "c format",
         "lint",
         ("python3", "tools/checks/c_format.py"),
