@@ -376,6 +376,20 @@ fn removed_runs_stay_away_and_their_tombstones_are_bounded() {
 }
 
 #[test]
+fn a_named_address_can_be_touched_and_removed_before_it_answers() {
+    let mut bench = Bench::new();
+    bench.engine.add_node(bench.now, "harbour:7", None).unwrap();
+    bench.drain();
+    assert_eq!(bench.nodes["harbour:7"], NodeStatus::Unknown);
+    bench.engine.touch_node(bench.now, "harbour:7").unwrap();
+    bench.engine.remove_node(bench.now, "harbour:7").unwrap();
+    bench.drain();
+    assert!(!bench.nodes.contains_key("harbour:7"));
+    let error = bench.engine.touch_node(bench.now, "harbour:7").unwrap_err();
+    assert_eq!(error.code(), seafoam::ErrorCode::UnknownNode);
+}
+
+#[test]
 fn one_and_the_same_input_gives_the_same_bytes() {
     let run = || {
         let mut bench = Bench::new();

@@ -239,8 +239,14 @@ impl Engine {
     /// # Errors
     /// `unknown_node`.
     pub fn touch_node(&mut self, now: Time, node: &str) -> Result<()> {
-        let id = self.find(node)?;
         let wall = self.wall_millis(now);
+        if let Some(named) = self.discovery.named.get_mut(node) {
+            named.node.timestamp_millis = wall;
+            let node = named.node.clone();
+            self.discovery.changes.push_back(Change::Put { node, heard: now });
+            return Ok(());
+        }
+        let id = self.find(node)?;
         self.members.update(id, |member| member.timestamp_millis = wall);
         Ok(())
     }
