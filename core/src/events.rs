@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::{Event, EventKinds};
 use crate::limits;
 use crate::queue::{Inner, Queue};
+use crate::sync::Mutex;
 
 /// Called when events wait in a subscription that was empty. It runs on the engine's thread: it may
 /// set a flag, write to an eventfd or wake a loop, and nothing else.
@@ -101,7 +100,9 @@ impl Events {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut inner = self.queue.inner.lock();
         while inner.is_empty() && !inner.ended {
-            if self.queue.arrived.wait_until(&mut inner, deadline).timed_out() {
+            let timed_out;
+            (inner, timed_out) = self.queue.arrived.wait_until(inner, deadline);
+            if timed_out {
                 break;
             }
         }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::fork::Home;
+use crate::hook::call_hook;
 use crate::limits;
+use crate::sync::{Condvar, Mutex};
 
 /// Called once when a result is there. It runs on the engine's thread: it may set a flag or write
 /// to an eventfd, and nothing else.
@@ -85,10 +85,10 @@ impl<T> Promise<T> {
         };
         self.shared.arrived.notify_all();
         if let Some(waker) = waker {
-            waker.wake();
+            call_hook(|| waker.wake());
         }
         if let Some(wake) = wake {
-            wake();
+            call_hook(wake);
         }
     }
 }
@@ -130,7 +130,9 @@ impl<T> Pending<T> {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut state = self.shared.state.lock();
         while !state.delivered {
-            if self.shared.arrived.wait_until(&mut state, deadline).timed_out() {
+            let timed_out;
+            (state, timed_out) = self.shared.arrived.wait_until(state, deadline);
+            if timed_out {
                 break;
             }
         }

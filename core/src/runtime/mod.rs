@@ -15,8 +15,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use parking_lot::Mutex;
-
 pub(crate) use address::local_ip;
 pub(crate) use counters::Counters;
 pub(crate) use executor::Tasks;
@@ -28,6 +26,7 @@ use crate::log::logged;
 use crate::pending::{Pending, pending};
 use crate::proto::LocalNode;
 use crate::shared::{Handle, Shared, defect};
+use crate::sync::Mutex;
 use driver::Driver;
 use executor::Lease;
 use multicast::Multicast;
