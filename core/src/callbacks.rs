@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::ThreadId;
 use std::time::Instant;
 
-use parking_lot::{Condvar, Mutex};
 use tokio::sync::Notify;
 
 use crate::api::error::{Error, ErrorCode, Result};
@@ -16,6 +15,7 @@ use crate::events::Events;
 use crate::fork::Home;
 use crate::limits;
 use crate::log::logged;
+use crate::sync::{Condvar, Mutex};
 
 /// What is called for each event of the wanted kinds.
 pub type Callback = Box<dyn FnMut(&Event) + Send>;
@@ -228,7 +228,9 @@ impl Drop for CallbackHandle {
         if !self.all.is_own_thread() {
             let deadline = Instant::now() + limits::CALLBACK_WAIT;
             while self.entry.runs.load(Ordering::Acquire) {
-                if self.entry.returned.wait_until(&mut slot, deadline).timed_out() {
+                let timed_out;
+                (slot, timed_out) = self.entry.returned.wait_until(slot, deadline);
+                if timed_out {
                     break;
                 }
             }

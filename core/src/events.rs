@@ -7,12 +7,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::{Event, EventKinds};
 use crate::limits;
 use crate::queue::{Inner, Queue};
+use crate::sync::Mutex;
 
 /// Called when events wait in a subscription that was empty. It runs on the engine's thread: it may
 /// set a flag, write to an eventfd or wake a loop, and nothing else.
@@ -101,7 +100,9 @@ impl Events {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut inner = self.queue.inner.lock();
         while inner.is_empty() && !inner.ended {
-            if self.queue.arrived.wait_until(&mut inner, deadline).timed_out() {
+            let timed_out;
+            (inner, timed_out) = self.queue.arrived.wait_until(inner, deadline);
+            if timed_out {
                 break;
             }
         }
@@ -265,5 +266,209 @@ impl Hub {
 
     pub(crate) fn lost(&self) -> u64 {
         self.lost.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::wildcard_enum_match_arm)] // a test looks for one kind
+mod tests {
+    use std::collections::BTreeMap;
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::api::error::ErrorCode;
+    use crate::api::event::EventKind;
+    use crate::api::node::{DATACENTER_NONE, Node, NodeRank, NodeStatus, PING_NO_DATA};
+
+    fn node(name: &str, status: NodeStatus) -> Arc<Node> {
+        Arc::new(Node {
+            name: name.into(),
+            address: "127.0.0.1:1".into(),
+            ip: Some(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+            port: 1,
+            status,
+            rank: NodeRank::Normal,
+            is_lighthouse: false,
+            datacenter: DATACENTER_NONE,
+            generation: 1,
+            incarnation: 0,
+            ping_millis: PING_NO_DATA,
+            age_millis: 0,
+            timestamp_millis: 0,
+            emit_counter: 0,
+            status_source: name.into(),
+            tags: Arc::new(BTreeMap::new()),
+        })
+    }
+
+    fn status(name: &str, previous: NodeStatus, status: NodeStatus) -> Event {
+        Event::Status { node: node(name, status), status, previous, source: name.into() }
+    }
+
+    fn broadcast(index: u32, length: usize) -> Event {
+        let origin = node("origin", NodeStatus::Alive);
+        Event::Broadcast { origin, index, label: "x".into(), bytes: vec![0; length].into() }
+    }
+
+    fn open(hub: &Arc<Hub>, kinds: EventKinds, capacity: usize) -> Events {
+        let options = EventOptions { kinds, capacity: Some(capacity), initial: false };
+        hub.subscribe(&options, 1, []).expect("a subscription")
+    }
+
+    fn all(events: &Events) -> Vec<Arc<Event>> {
+        let mut all = Vec::new();
+        let _ = events.drain(&mut all, usize::MAX); // refused where it has ended: then it is empty
+        all
+    }
+
+    #[test]
+    fn a_slow_reader_loses_the_oldest_and_learns_how_many() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 3);
+        (1..=10).for_each(|index| hub.publish(broadcast(index, 1)));
+        let read = all(&events);
+        assert_eq!(*read[0], Event::Lagged { missed: 7 });
+        let indexes = read.iter().filter_map(|event| match **event {
+            Event::Broadcast { index, .. } => Some(index),
+            _ => None,
+        });
+        assert_eq!(indexes.collect::<Vec<_>>(), [8, 9, 10]);
+        assert_eq!((read.len(), hub.lost()), (4, 7));
+        hub.publish(broadcast(11, 1));
+        assert_eq!(all(&events).len(), 1, "what was told is not told again");
+    }
+
+    #[test]
+    fn payloads_are_bounded_in_bytes_too() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, *limits::EVENT_CAPACITY.end());
+        let count = 3 * limits::SUBSCRIPTION_BYTES / limits::BROADCAST_BYTES;
+        (0..count).for_each(|_| hub.publish(broadcast(1, limits::BROADCAST_BYTES)));
+        let kept = limits::SUBSCRIPTION_BYTES / limits::BROADCAST_BYTES;
+        assert_eq!(all(&events).len(), kept + 1);
+        assert_eq!(hub.lost(), (count - kept) as u64);
+    }
+
+    #[test]
+    fn the_last_status_of_every_node_survives_any_flood() {
+        use NodeStatus::{Alive, Dead, Suspected};
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 8);
+        hub.publish(status("once", NodeStatus::Unknown, Alive));
+        for round in 0..1000 {
+            hub.publish(status("flaps", if round == 0 { Dead } else { Suspected }, Alive));
+            hub.publish(status("flaps", Alive, Suspected));
+            hub.publish(broadcast(round, 1));
+        }
+        hub.publish(status("flaps", Suspected, Dead));
+        let read = all(&events);
+        let last = |wanted: &str| {
+            let mut of_node = read.iter().filter_map(|event| match &**event {
+                Event::Status { node, status, .. } if &*node.name == wanted => Some(*status),
+                _ => None,
+            });
+            of_node.next_back()
+        };
+        assert_eq!((last("once"), last("flaps")), (Some(Alive), Some(Dead)));
+        assert!(read.len() <= 8 + 2 * 8 + 1, "{}", read.len());
+        // What a reader sees is a chain: each `previous` is the status that it saw before.
+        let mut seen = Dead;
+        for event in &read {
+            if let Event::Status { node, status, previous, .. } = &**event
+                && &*node.name == "flaps"
+            {
+                assert_eq!(*previous, seen);
+                seen = *status;
+            }
+        }
+    }
+
+    #[test]
+    fn states_and_payloads_keep_their_common_order() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 16);
+        hub.publish(broadcast(1, 1));
+        hub.publish(status("a", NodeStatus::Unknown, NodeStatus::Alive));
+        hub.publish(broadcast(2, 1));
+        let kinds: Vec<_> = all(&events).iter().map(|event| event.kind()).collect();
+        assert_eq!(kinds, [EventKind::Broadcast, EventKind::Status, EventKind::Broadcast]);
+    }
+
+    #[test]
+    fn only_the_wanted_kinds_come_and_always_the_end() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::of(&[EventKind::Broadcast]), 16);
+        hub.publish(status("a", NodeStatus::Unknown, NodeStatus::Alive));
+        hub.publish(broadcast(1, 1));
+        hub.close(None);
+        hub.publish(broadcast(2, 1));
+        let kinds: Vec<_> = all(&events).iter().map(|event| event.kind()).collect();
+        assert_eq!(kinds, [EventKind::Broadcast, EventKind::Closed]);
+        assert!(events.is_ended());
+        assert_eq!(events.try_next().map_err(|error| error.code()), Err(ErrorCode::Closed));
+        let refused = hub.subscribe(&EventOptions::default(), 1, []).map(drop);
+        assert_eq!(refused.map_err(|error| error.code()), Err(ErrorCode::Closed));
+    }
+
+    #[test]
+    fn closing_one_subscription_ends_it_alone() {
+        let hub = Arc::new(Hub::default());
+        let (ends, stays) = (open(&hub, EventKinds::ALL, 4), open(&hub, EventKinds::ALL, 4));
+        ends.close();
+        hub.publish(broadcast(1, 1));
+        assert_eq!(*all(&ends)[0], Event::Closed { error: None });
+        assert_eq!((all(&ends).len(), all(&stays).len(), hub.count()), (0, 1, 1));
+    }
+
+    #[test]
+    fn one_wake_for_each_time_that_events_begin_to_wait() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 16);
+        hub.publish(broadcast(1, 1));
+        let wakes = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&wakes);
+        events.set_wake(Some(Box::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        })));
+        let woken = || wakes.load(Ordering::Relaxed);
+        assert_eq!(woken(), 1, "at once, as one waits");
+        hub.publish(broadcast(2, 1));
+        assert_eq!(woken(), 1, "nobody has looked since");
+        assert!(events.try_next().is_ok_and(|event| event.is_some()));
+        hub.publish(broadcast(3, 1));
+        assert_eq!(woken(), 1, "one still waits");
+        assert_eq!(all(&events).len(), 2);
+        hub.publish(broadcast(4, 1));
+        assert_eq!(woken(), 2);
+        events.set_wake(None);
+        assert_eq!(all(&events).len(), 1);
+        hub.publish(broadcast(5, 1));
+        assert_eq!((woken(), Arc::strong_count(&wakes)), (2, 1));
+    }
+
+    #[test]
+    fn a_stream_is_woken_and_ends() {
+        let hub = Arc::new(Hub::default());
+        let mut events = open(&hub, EventKinds::ALL, 16);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        let publisher = Arc::clone(&hub);
+        let kinds = runtime.block_on(async {
+            tokio::spawn(async move {
+                publisher.publish(broadcast(1, 1));
+                tokio::task::yield_now().await;
+                publisher.close(None);
+            });
+            let mut kinds = Vec::new();
+            let next = |context: &mut Context<'_>| {
+                futures_core::Stream::poll_next(Pin::new(&mut events), context)
+            };
+            let mut next = next;
+            while let Some(event) = std::future::poll_fn(&mut next).await {
+                kinds.push(event.kind());
+            }
+            kinds
+        });
+        assert_eq!(kinds, [EventKind::Broadcast, EventKind::Closed]);
     }
 }

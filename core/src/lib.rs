@@ -50,6 +50,8 @@ mod events;
 #[cfg(feature = "runtime")]
 mod fork;
 #[cfg(feature = "runtime")]
+mod hook;
+#[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]
 mod pending;
@@ -59,6 +61,8 @@ mod queue;
 mod runtime;
 #[cfg(feature = "runtime")]
 mod shared;
+#[cfg(feature = "runtime")]
+mod sync;
 #[cfg(feature = "runtime")]
 mod view;
 #[cfg(feature = "runtime")]

@@ -10,11 +10,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::api::level::LogLevel;
 use crate::fork::ForkLocal;
 use crate::limits;
+use crate::sync::{Condvar, Mutex};
 
 /// Takes log lines. Called on one thread of its own, never on an engine's.
 pub type Logger = Box<dyn Fn(LogLevel, &str) + Send>;
@@ -121,7 +120,7 @@ fn write_lines(log: &Log) {
         let line = {
             let mut queue = log.queue.lock();
             if queue.lines.is_empty() {
-                log.arrived.wait_for(&mut queue, idle);
+                (queue, _) = log.arrived.wait_until(queue, Instant::now() + idle);
             }
             if queue.lines.is_empty() || queue.pulled {
                 log.writer_runs.store(false, Ordering::Release);
@@ -181,7 +180,9 @@ impl LogLines {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut queue = LOG.get().queue.lock();
         while queue.lines.is_empty() && queue.pulled {
-            if LOG.get().arrived.wait_until(&mut queue, deadline).timed_out() {
+            let timed_out;
+            (queue, timed_out) = LOG.get().arrived.wait_until(queue, deadline);
+            if timed_out {
                 break;
             }
         }

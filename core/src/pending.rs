@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::fork::Home;
+use crate::hook::call_hook;
 use crate::limits;
+use crate::sync::{Condvar, Mutex};
 
 /// Called once when a result is there. It runs on the engine's thread: it may set a flag or write
 /// to an eventfd, and nothing else.
@@ -85,10 +85,10 @@ impl<T> Promise<T> {
         };
         self.shared.arrived.notify_all();
         if let Some(waker) = waker {
-            waker.wake();
+            call_hook(|| waker.wake());
         }
         if let Some(wake) = wake {
-            wake();
+            call_hook(wake);
         }
     }
 }
@@ -130,7 +130,9 @@ impl<T> Pending<T> {
         let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut state = self.shared.state.lock();
         while !state.delivered {
-            if self.shared.arrived.wait_until(&mut state, deadline).timed_out() {
+            let timed_out;
+            (state, timed_out) = self.shared.arrived.wait_until(state, deadline);
+            if timed_out {
                 break;
             }
         }
@@ -197,5 +199,97 @@ impl<T> fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let delivered = self.shared.home.is_here() && self.shared.state.lock().delivered;
         f.debug_struct("Pending").field("delivered", &delivered).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
+
+    use super::*;
+
+    fn counter() -> (Arc<AtomicUsize>, WakeOnce) {
+        let count = Arc::new(AtomicUsize::new(0));
+        let inner = Arc::clone(&count);
+        let wake = move || {
+            inner.fetch_add(1, Ordering::Relaxed);
+        };
+        (count, Box::new(wake))
+    }
+
+    #[test]
+    fn a_result_is_given_out_once() {
+        let (promise, pending) = pending();
+        assert_eq!(pending.try_take(), None);
+        assert_eq!(pending.wait_for(Duration::from_millis(1)), None);
+        promise.deliver(Ok(7));
+        assert_eq!(pending.wait_for(Duration::ZERO), Some(Ok(7)));
+        assert_eq!(pending.try_take(), None);
+        assert_eq!(pending.wait_for(Duration::MAX), None, "it does not wait for what never comes");
+    }
+
+    #[test]
+    fn a_promise_that_is_dropped_delivers_closed() {
+        let (promise, pending) = pending::<()>();
+        drop(promise);
+        assert_eq!(pending.wait().map_err(|error| error.code()), Err(ErrorCode::Closed));
+    }
+
+    #[test]
+    fn a_thread_that_waits_is_woken() {
+        let (promise, pending) = pending();
+        let waiter = std::thread::spawn(move || pending.wait());
+        promise.deliver(Ok("here"));
+        assert_eq!(waiter.join().ok(), Some(Ok("here")));
+    }
+
+    #[test]
+    fn a_wake_is_called_once_before_or_after_the_result() {
+        let (promise, early) = pending();
+        let (count, wake) = counter();
+        early.set_wake(wake);
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+        promise.deliver(Ok(()));
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+
+        let late = Pending::ready(Ok(()));
+        let (count, wake) = counter();
+        late.set_wake(wake);
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        assert_eq!(late.try_take(), Some(Ok(())), "a wake takes nothing");
+    }
+
+    #[test]
+    fn giving_up_is_seen_by_the_promise_and_drops_the_wake() {
+        let (promise, pending) = pending::<()>();
+        let (count, wake) = counter();
+        pending.set_wake(wake);
+        assert!(!promise.is_abandoned());
+        drop(pending);
+        assert!(promise.is_abandoned());
+        assert_eq!(Arc::strong_count(&count), 1);
+        promise.deliver(Ok(()));
+        assert_eq!(count.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn awaiting_wakes_the_task() {
+        struct Count(AtomicUsize);
+        impl Wake for Count {
+            fn wake(self: Arc<Self>) {
+                self.0.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        let (promise, mut pending) = pending();
+        let count = Arc::new(Count(AtomicUsize::new(0)));
+        let waker = Waker::from(Arc::clone(&count));
+        let mut context = Context::from_waker(&waker);
+        assert_eq!(Pin::new(&mut pending).poll(&mut context), Poll::Pending);
+        promise.deliver(Ok(3));
+        assert_eq!(count.0.load(Ordering::Relaxed), 1);
+        assert_eq!(Pin::new(&mut pending).poll(&mut context), Poll::Ready(Ok(3)));
+        let again = Pin::new(&mut pending).poll(&mut context);
+        assert!(matches!(again, Poll::Ready(Err(error)) if error.code() == ErrorCode::Closed));
     }
 }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
-use parking_lot::{Condvar, Mutex};
-
 use crate::api::event::{Event, EventKind, EventKinds};
 use crate::events::Wake;
 use crate::fork::Home;
+use crate::hook::call_hook;
 use crate::limits;
+use crate::sync::{Condvar, Mutex};
 
 /// What keeps the last one of a state: later values may replace earlier ones when readers are slow.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -210,10 +210,10 @@ impl Queue {
         inner.woken = true;
         self.arrived.notify_all();
         if let Some(waker) = inner.waker.take() {
-            waker.wake();
+            call_hook(|| waker.wake());
         }
         if let Some(wake) = &inner.wake {
-            wake();
+            call_hook(wake);
         }
     }
 }

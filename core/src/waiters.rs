@@ -5,12 +5,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
-
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::limits;
 use crate::pending::Promise;
 use crate::proto::Time;
+use crate::sync::Mutex;
 
 /// Results that are ready to be handed out, outside every lock: a promise runs its host's wake.
 #[must_use = "somebody waits for these"]

@@ -1,4 +1,6 @@
 //! Start and close: what is taken is given back, from every thread and in every order.
+#![cfg(feature = "runtime")]
+#![allow(clippy::unwrap_used, clippy::expect_used)] // also in what tests share
 
 mod net_support;
 

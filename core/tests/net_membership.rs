@@ -1,5 +1,6 @@
 //! Members that join, fall silent, leave and return, over real sockets on loopback.
-
+#![cfg(feature = "runtime")]
+#![allow(clippy::unwrap_used, clippy::expect_used)] // also in what tests share
 #![allow(clippy::wildcard_enum_match_arm)] // a test looks for one kind
 
 mod net_support;

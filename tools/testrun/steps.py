@@ -310,6 +310,14 @@ _NETWORK = (
         timeout_s=3 * MINUTE,
     ),
     Step(
+        "forked child",
+        "network",
+        ("cargo", "test", "--locked", "-p", "seafoam-fork", "--", "--test-threads=1"),
+        reads=cargo,
+        where=("fork/tests",),
+        timeout_s=2 * MINUTE,
+    ),
+    Step(
         "mixed languages",
         "network",
         ("make", "--no-print-directory", "demo"),

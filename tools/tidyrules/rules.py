@@ -16,7 +16,7 @@ SOURCES = frozenset(
     {".rs", ".py", ".pyi", ".js", ".mjs", ".cjs", ".ts", ".mts", ".c", ".h", ".cc", ".cpp", ".hpp"}
     | {".go", ".sh"}
 )
-UNSAFE_ROOMS = ("fork/src/", "ffi-c/src/", "ffi-c/tests/", "py/src/", "node/src/")
+UNSAFE_ROOMS = ("fork/src/", "fork/tests/", "ffi-c/src/", "ffi-c/tests/", "py/src/", "node/src/")
 # Everything below makes two runs of one seed differ, or lets the engine touch the machine.
 PROTO_BANS = re.compile(
     r"\b(?:Instant::now|SystemTime::now|HashMap|HashSet|RandomState|thread_rng|rand::rng|OsRng|getrandom"

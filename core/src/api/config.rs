@@ -1,6 +1,7 @@
 //! Configuration: one table makes every setter, environment variable, default, bound and doc line.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::IpAddr;
 
 use super::error::{Error, ErrorCode, Result};
@@ -50,7 +51,7 @@ macro_rules! config_table {
         },)*];
 
         /// Every key with its value: what a cluster runs with.
-        #[derive(Clone, Debug)]
+        #[derive(Clone)]
         pub struct Settings {
             $(#[doc = $doc] pub $key: $type,)*
         }
@@ -207,7 +208,7 @@ config_table! {
 /// What a cluster is started with: values given in code, then the environment, then defaults.
 ///
 /// Setters never fail; every value is checked by [`crate::Cluster::start`], and by [`Config::set`].
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Config {
     values: BTreeMap<&'static str, String>,
     ignores_environment: bool,
@@ -284,6 +285,26 @@ impl Config {
         })?;
         super::rules::check(&settings)?;
         Ok(settings)
+    }
+}
+
+/// The values that code gives; secrets are hidden.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hidden = |name: &str| find(name).is_ok_and(|key| key.secret);
+        let given = self
+            .values
+            .iter()
+            .map(|(name, value)| (name, if hidden(name) { "(hidden)" } else { value.as_str() }));
+        f.debug_map().entries(given).finish()
+    }
+}
+
+/// Every value; secrets are hidden.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let value = |key: &ConfigKey| (key.name, self.get(key.name).unwrap_or_default());
+        f.debug_map().entries(CONFIG_KEYS.iter().map(value)).finish()
     }
 }
 

@@ -3,9 +3,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use parking_lot::Mutex;
-
 use crate::api::stats::Stats;
+use crate::sync::Mutex;
 
 macro_rules! counters {
     ($($field:ident),* $(,)?) => {

@@ -4,13 +4,13 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::fork::{ForkLocal, Home};
+use crate::sync::Mutex;
 
 /// Threads at most that wait for the system's resolver.
 const LOOKUP_THREADS: usize = 16;

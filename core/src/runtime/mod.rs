@@ -13,9 +13,8 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
-
-use parking_lot::Mutex;
 
 pub(crate) use address::local_ip;
 pub(crate) use counters::Counters;
@@ -28,6 +27,7 @@ use crate::log::logged;
 use crate::pending::{Pending, pending};
 use crate::proto::LocalNode;
 use crate::shared::{Handle, Shared, defect};
+use crate::sync::Mutex;
 use driver::Driver;
 use executor::Lease;
 use multicast::Multicast;
@@ -133,7 +133,6 @@ fn guarded<F: Future<Output = ()> + Send + 'static>(
 /// Takes everything down when the cluster closes: sockets and tasks first, then the callbacks'
 /// thread is waited for, then the engine's thread may end, then whoever waits for it is told.
 async fn supervise(shared: Arc<Shared>, lease: Lease) {
-    use std::sync::atomic::Ordering;
     shared.stop.notified().await;
     shared.tasks.end().await;
     if !shared.closed_by_callback.load(Ordering::Acquire) {
@@ -150,7 +149,7 @@ async fn identity(settings: &Settings, listen: SocketAddr) -> Result<LocalNode> 
     Ok(LocalNode {
         name: name.into(),
         address,
-        generation: wall_millis(),
+        generation: generation(),
         run: random()?,
         seed: random()?,
     })
@@ -218,6 +217,15 @@ fn warn_of_unknown_variables() {
             );
         }
     }
+}
+
+/// Milliseconds since the epoch, and never twice the same in one process: a node that is restarted
+/// within the same millisecond is a newer run all the same.
+fn generation() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let now = wall_millis();
+    let last = LAST.update(Ordering::Relaxed, Ordering::Relaxed, |last| now.max(last + 1));
+    now.max(last + 1)
 }
 
 /// The wall clock in milliseconds since the epoch.

@@ -6,7 +6,6 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::Mutex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
@@ -19,6 +18,7 @@ use crate::limits;
 use crate::log::logged;
 use crate::proto::StreamFailure;
 use crate::shared::Shared;
+use crate::sync::Mutex;
 
 /// How long no connection is accepted after the system had no descriptor for one.
 const PAUSE: Duration = Duration::from_millis(100);
