@@ -200,7 +200,7 @@ impl Pack {
                 self.events.bytes(bytes);
             }
             Event::Leader { leader, term, scope } => {
-                self.put_leader(leader.as_ref(), *term, *scope)
+                self.put_leader(leader.as_ref(), *term, *scope);
             }
             Event::Validity { validity } => {
                 self.events.u8(validity.state.number());
