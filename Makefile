@@ -56,9 +56,10 @@ fmt: setup ## Rewrite the sources in the project's format
 
 header: bless ## The same as bless
 
-bless: ## Rewrite what is generated and committed: C header, manifest, tables of the documentation
+bless: ## Rewrite what is generated and committed: headers, manifest, tables of the documentation
 	@BLESS=1 cargo test --quiet -p seafoam --test manifest
 	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header
+	@$(PYTHON) cpp/generate.py
 	@$(PYTHON) tools/checks/docs.py --fix
 
 wheels: setup ## Build the release wheel of the Python module into dist/

@@ -29,6 +29,7 @@ BUDGET_MINUTES = {
 
 FFI = ("ffi-c/Cargo.toml",)
 PY = ("py/Cargo.toml",)
+CPP = ("cpp/Makefile",)
 NODE = ("node/package.json",)
 PY_PACKAGE = ("py/python/seafoam/__init__.py",)
 
@@ -179,6 +180,7 @@ _LINT = (
     _python("python tests", "py/tests"),
     _python("python examples", "examples/python"),
     _python("mixed example", "examples/mixed"),
+    _python("c++ generators", "cpp"),
     Step(
         "stubs match module",
         "lint",
@@ -294,6 +296,30 @@ _BINDINGS = (
         where=("examples/c/Makefile",),
         needs=(tool("valgrind"),),
         timeout_s=2 * MINUTE,
+    ),
+    Step(
+        "c++",
+        "bindings",
+        ("make", "-C", "cpp", "check"),
+        reads=plain,
+        where=CPP,
+        needs=(tool("g++"),),
+    ),
+    Step(
+        "c++ under valgrind",
+        "bindings",
+        ("make", "-C", "cpp", "valgrind"),
+        reads=plain,
+        where=CPP,
+        needs=(tool("g++"), tool("valgrind")),
+    ),
+    Step(
+        "c++ with sanitizers",
+        "bindings",
+        ("make", "-C", "cpp", "sanitize"),
+        reads=plain,
+        where=CPP,
+        needs=(tool("g++"),),
     ),
     Step("python", "bindings", ("pytest", "py/tests"), reads=pytest, where=("py/tests",)),
     Step("node", "bindings", ("npm", "--prefix", "node", "test"), reads=node, where=NODE),
