@@ -153,6 +153,29 @@ fn a_leave_is_seen_as_left_and_never_as_death() {
 }
 
 #[test]
+fn all_may_leave_at_the_same_moment() {
+    for seed in 0..20 {
+        let mut world = cluster(seed, 8);
+        let mut gone = vec![false; 8];
+        for node in 0..8 {
+            world.command(node, |engine, now| engine.leave(now));
+        }
+        // Each closes as soon as its leave is done, as programs do.
+        let end = world.now + seconds(2);
+        while world.now < end {
+            world.run(Duration::from_millis(1));
+            for (node, gone) in gone.iter_mut().enumerate() {
+                if world.has_left(node) && !std::mem::replace(gone, true) {
+                    world.crash(node);
+                }
+            }
+        }
+        assert!(gone.iter().all(|gone| *gone), "seed {seed}: {gone:?}");
+        assert_eq!(deaths(&world), 0, "seed {seed}");
+    }
+}
+
+#[test]
 fn a_lone_node_leaves_at_once() {
     let mut world = World::new(1, Config::new().insecure(true).listen_ip("10.0.0.0"));
     world.start(&[]);

@@ -226,6 +226,7 @@ impl Engine {
         self.tell_status(id, before);
         self.pass_on(now, id);
         self.timers.arm(now + limits::LEFT_LISTED, super::timers::Timer::Forget);
+        self.leave_progress();
     }
 
     /// Somebody holds an old belief: an accuser is told what is newer, so that the accused need not.

@@ -15,8 +15,8 @@ const HEARD: usize = 3;
 /// A leave under way.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Leaving {
-    wanted: usize,
     heard: usize,
+    silent: usize,
     done: bool,
 }
 
@@ -32,8 +32,7 @@ impl Engine {
         self.tell_status(SELF, crate::api::node::NodeStatus::Alive);
         let mut others: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
         self.shuffle(&mut others);
-        let wanted = HEARD.min(others.len());
-        self.leaving = Some(Leaving { wanted, heard: 0, done: false });
+        self.leaving = Some(Leaving { heard: 0, silent: 0, done: false });
         self.pass_on(now, SELF);
         others.truncate(TOLD);
         for id in others {
@@ -52,9 +51,11 @@ impl Engine {
     /// One of those who were told is silent: another is told instead, until the caller's patience
     /// ends.
     pub(super) fn leave_unheard(&mut self, now: Time) {
-        if self.leaving.is_none_or(|leaving| leaving.done) {
-            return;
+        match &mut self.leaving {
+            Some(leaving) if !leaving.done => leaving.silent += 1,
+            _ => return,
         }
+        self.leave_progress();
         let mut others: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
         self.shuffle(&mut others);
         if let Some(id) = others.first() {
@@ -62,11 +63,13 @@ impl Engine {
         }
     }
 
-    fn leave_progress(&mut self) {
-        if let Some(leaving) = &mut self.leaving
-            && leaving.heard >= leaving.wanted
-            && !leaving.done
-        {
+    /// Members that are silent or leave as well need not acknowledge: where all leave at once, the
+    /// last ones have nobody to wait for.
+    pub(super) fn leave_progress(&mut self) {
+        let others = self.members.healthy_others().count();
+        let Some(leaving) = &mut self.leaving else { return };
+        let wanted = HEARD.min(others.saturating_sub(leaving.silent)).max(1);
+        if !leaving.done && (leaving.heard >= wanted || others == 0) {
             leaving.done = true;
             self.notices.push_back(Notice::Left);
         }
