@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test demo lint fmt header bless wheels clean
+.PHONY: help setup system build test demo bench lint fmt header bless wheels clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,19 @@ lint: ## Run only the checks that read the sources
 
 demo: setup ## Run one cluster whose members are written in different languages
 	@$(MAKE) --no-print-directory -C examples mixed
+
+bench: setup ## Measure: a hundred nodes on loopback, events into each language (docs/measurements.md; 6 minutes)
+	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"
+	@SEAFOAM_LOG_LEVEL=warn cargo run --quiet --release --locked -p seafoam-bench --bin loopback -- --nodes 100 --rest 60
+	@SEAFOAM_LOG_LEVEL=warn cargo run --quiet --release --locked -p seafoam-bench --bin loopback -- --nodes 100 --rest 60 --busy 2
+	@echo "bench: events into C"
+	@$(MAKE) --no-print-directory -C ffi-c/tests bench
+	@echo "bench: events into Node, beside events.on"
+	@npm --prefix node run --silent build
+	@npm --prefix node run --silent bench
+	@echo "bench: events into Python, beside asyncio.Queue"
+	@maturin develop --quiet --release --locked --features bench -m py/Cargo.toml
+	@$(VENV)/bin/python py/bench/throughput.py
 
 fmt: setup ## Rewrite the sources in the project's format
 	@cargo fmt --all

@@ -184,13 +184,14 @@ impl Entry {
         }
         let mut slot = self.call.lock();
         self.runs.store(false, Ordering::Release);
-        if self.removed.load(Ordering::Acquire) {
-            drop(slot);
-            drop(call); // outside the lock: what it captured may call back
-        } else {
+        if !self.removed.load(Ordering::Acquire) {
             *slot = Some(call);
-            drop(slot);
+            return;
         }
+        drop(slot);
+        drop(call); // outside the lock: what it captured may call back
+        // Only who has removed it can wait: a call to the kernel for each event would cost more
+        // than the event.
         self.returned.notify_all();
     }
 
