@@ -31,7 +31,7 @@ CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 SNIPPET = re.compile(
     r"^[ ]*(?://|#|/\*) snippet\b[^\n]*\n(?P<code>.*?)^[ ]*(?://|#|/\*) end\b", re.M | re.S
 )
-FENCES = {".rs": "rust", ".c": "c", ".py": "python", ".mjs": "js"}
+FENCES = {".rs": "rust", ".c": "c", ".cpp": "cpp", ".py": "python", ".mjs": "js"}
 
 Row = dict[str, Any]
 Table = Callable[[Row], Iterator[tuple[str, ...]]]

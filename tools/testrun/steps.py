@@ -321,6 +321,15 @@ _BINDINGS = (
         where=CPP,
         needs=(tool("g++"),),
     ),
+    Step(
+        "installed for c and c++",
+        "bindings",
+        ("packaging/c/check.sh",),
+        reads=plain,
+        where=("packaging/c/check.sh",),
+        needs=(tool("g++"), tool("cmake"), tool("pkg-config")),
+        timeout_s=2 * MINUTE,
+    ),
     Step("python", "bindings", ("pytest", "py/tests"), reads=pytest, where=("py/tests",)),
     Step("node", "bindings", ("npm", "--prefix", "node", "test"), reads=node, where=NODE),
 )
@@ -374,6 +383,7 @@ _NETWORK = (
     ),
     _three_nodes("rust"),
     _three_nodes("c", *FFI),
+    _three_nodes("cpp", "examples/cpp"),
     _three_nodes("python", *PY_PACKAGE),
     _three_nodes("node", *NODE),
 )
