@@ -304,7 +304,7 @@ _BINDINGS = (
     Step(
         "c++",
         "bindings",
-        ("make", "-C", "cpp", "check"),
+        ("make", "-j2", "-C", "cpp", "check"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"),),
@@ -312,7 +312,7 @@ _BINDINGS = (
     Step(
         "c++ under valgrind",
         "bindings",
-        ("make", "-C", "cpp", "valgrind"),
+        ("make", "-j2", "-C", "cpp", "valgrind"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"), tool("valgrind")),
@@ -320,7 +320,7 @@ _BINDINGS = (
     Step(
         "c++ with sanitizers",
         "bindings",
-        ("make", "-C", "cpp", "sanitize"),
+        ("make", "-j2", "-C", "cpp", "sanitize"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"),),
