@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test demo bench lint fmt header bless wheels clean
+.PHONY: help setup system build test demo bench lint fmt header bless wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ bless: ## Rewrite what is generated and committed: headers, manifest, tables of 
 
 wheels: setup ## Build the release wheel of the Python module into dist/
 	@maturin build --release --locked -m py/Cargo.toml --out dist
+
+install: ## Install the library for C and C++; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' packaging/c/install.sh
 
 clean: ## Remove everything that was built, but not the installed tools
 	@cargo clean

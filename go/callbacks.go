@@ -169,8 +169,8 @@ func (b *callback) run(wanted func(Event) bool) {
 	}
 }
 
-// invoke calls the function, unless it was removed.
-func (b *callback) invoke(event Event, self string) bool {
+// invoke calls the function, unless it was removed, and tells whether it stays.
+func (b *callback) invoke(event Event, self string) (stays bool) {
 	b.lock.Lock()
 	if b.removed {
 		b.lock.Unlock()
@@ -180,6 +180,7 @@ func (b *callback) invoke(event Event, self string) bool {
 	b.lock.Unlock()
 	defer func() {
 		if problem := recover(); problem != nil {
+			stays = true
 			text := fmt.Sprintf("a callback panicked on a %s event; it stays installed: %v\n%s",
 				event.Kind(), problem, debug.Stack())
 			_ = Log(LevelError, string(bytes.ReplaceAll([]byte(text), []byte{0}, []byte("?"))))

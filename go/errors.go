@@ -38,10 +38,8 @@ func (e *Error) Unwrap() []error {
 	return []error{e.Code}
 }
 
-// Error makes a code usable as the target of errors.Is.
-func (c ErrorCode) Error() string {
-	return "seafoam: " + c.String()
-}
+// Error returns the word of the code, and makes it usable as the target of errors.Is.
+func (c ErrorCode) Error() string { return c.String() }
 
 // toError makes the error of a call that answered code, and frees the object that came with it.
 func toError(code C.seafoam_code, failure *C.seafoam_error) error {

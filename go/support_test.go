@@ -170,3 +170,5 @@ func within(t *testing.T, limit time.Duration, what string, run func()) {
 		t.Fatalf("%s took %v, at most %v is fine", what, took, limit)
 	}
 }
+
+func contains(text, part string) bool { return strings.Contains(text, part) }

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Run one cluster whose members are written in Rust, C, Python and Node, and check what they see.
+"""Run one cluster of Rust, C, Python, Node and Go (where it is installed); check what each sees.
 
 Exits with 0 only if every member saw everything that it should, in time.
 """

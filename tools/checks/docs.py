@@ -29,9 +29,9 @@ BLOCK = re.compile(
 LINK = re.compile(r"\[[^\]\n]*\]\((?P<target>[^)\s]+)\)")
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 SNIPPET = re.compile(
-    r"^[ ]*(?://|#|/\*) snippet\b[^\n]*\n(?P<code>.*?)^[ ]*(?://|#|/\*) end\b", re.M | re.S
+    r"^[ \t]*(?://|#|/\*) snippet\b[^\n]*\n(?P<code>.*?)^[ \t]*(?://|#|/\*) end\b", re.M | re.S
 )
-FENCES = {".rs": "rust", ".c": "c", ".py": "python", ".mjs": "js"}
+FENCES = {".rs": "rust", ".c": "c", ".cpp": "cpp", ".py": "python", ".mjs": "js", ".go": "go"}
 
 Row = dict[str, Any]
 Table = Callable[[Row], Iterator[tuple[str, ...]]]

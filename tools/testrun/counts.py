@@ -50,6 +50,9 @@ _PYTEST = re.compile(
 )
 _PYTEST_PART = re.compile(r"(\d+) ([a-z]+)")
 _NODE = re.compile(r"^(?:#|\u2139) (pass|fail|cancelled|skipped|todo) (\d+)$", re.MULTILINE)
+# `go test -v`: a line for each test, subtests indented, and one for each package.
+_GO = re.compile(r"^ *--- (PASS|FAIL|SKIP): ", re.MULTILINE)
+_GO_PACKAGE = re.compile(r"^(ok|FAIL)\s+\S+\s+(?:\(cached\)|[\d.]+s|\[[^\]]+\])", re.MULTILINE)
 _PLAIN = re.compile(
     r"^(?:[\w-]+: )?(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", re.MULTILINE
 )
@@ -105,6 +108,17 @@ def node(output: str) -> Counts | None:
         parts["fail"] + parts.get("cancelled", 0),
         parts.get("skipped", 0) + parts.get("todo", 0),
     )
+
+
+def go(output: str) -> Counts | None:
+    """Read `go test -v`. A package that fails without a failed test (no build, a crash) counts."""
+    text = plain_text(output)
+    packages = [match[1] for match in _GO_PACKAGE.finditer(text)]
+    if not packages:
+        return None
+    verdicts = [match[1] for match in _GO.finditer(text)]
+    failed = max(verdicts.count("FAIL"), packages.count("FAIL"))
+    return Counts(verdicts.count("PASS"), failed, verdicts.count("SKIP"))
 
 
 def plain(output: str) -> Counts | None:

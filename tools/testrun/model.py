@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import enum
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +40,21 @@ def tool(name: str) -> Need:
         f"{name} is not installed",
         lambda env: shutil.which(name, path=env.get("PATH")) is not None,
     )
+
+
+def go_since(minor: int) -> Need:
+    """Need Go 1.`minor` or later: distributions carry ones that are older by years."""
+
+    def met(env: Mapping[str, str]) -> bool:
+        program = shutil.which("go", path=env.get("PATH"))
+        if program is None:
+            return False
+        asked = [program, "env", "GOVERSION"]
+        answer = subprocess.run(asked, capture_output=True, text=True, check=False, env=dict(env))
+        found = re.match(r"go1\.(\d+)", answer.stdout)
+        return found is not None and int(found[1]) >= minor
+
+    return Need(f"go 1.{minor} is not installed", met)
 
 
 def root() -> Need:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from testrun.counts import cargo, node, plain, pytest
-from testrun.model import MINUTE, Step, tool
+from testrun.counts import cargo, go, node, plain, pytest
+from testrun.model import MINUTE, Need, Step, go_since, tool
 
 # While the rooms of the house are still being built, a step whose files are not there is skipped.
 # Set this to False and such a step fails, so that a folder which disappears cannot take its checks
@@ -31,12 +31,15 @@ FFI = ("ffi-c/Cargo.toml",)
 PY = ("py/Cargo.toml",)
 CPP = ("cpp/Makefile",)
 NODE = ("node/package.json",)
+GO = ("go/go.mod",)
 PY_PACKAGE = ("py/python/seafoam/__init__.py",)
 
 # These two packages link against an interpreter that loads them, so only maturin and napi build
 # them; clippy and rustdoc still see them.
 _NOT_LINKED = ("--exclude", "seafoam-py", "--exclude", "seafoam-node")
 _MODULES = ("-p", "seafoam-py", "-p", "seafoam-node")
+# The race detector and cgo need a C compiler too.
+_GO_NEEDS = (go_since(23), tool("gcc"))
 _DENY_DOC_WARNINGS = {"RUSTDOCFLAGS": "-D warnings"}
 
 
@@ -66,7 +69,7 @@ def _python(name: str, *paths: str) -> Step:
     )
 
 
-def _three_nodes(language: str, *where: str) -> Step:
+def _three_nodes(language: str, *where: str, needs: tuple[Need, ...] = ()) -> Step:
     """Run the same small program in one language: three nodes meet, and one leaves."""
     return Step(
         f"three_nodes {language}",
@@ -74,6 +77,7 @@ def _three_nodes(language: str, *where: str) -> Step:
         ("make", "-C", "examples", f"three_nodes-{language}"),
         reads=None,
         where=("examples/Makefile", *where),
+        needs=needs,
         timeout_s=1 * MINUTE,
     )
 
@@ -300,7 +304,7 @@ _BINDINGS = (
     Step(
         "c++",
         "bindings",
-        ("make", "-C", "cpp", "check"),
+        ("make", "-j2", "-C", "cpp", "check"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"),),
@@ -308,7 +312,7 @@ _BINDINGS = (
     Step(
         "c++ under valgrind",
         "bindings",
-        ("make", "-C", "cpp", "valgrind"),
+        ("make", "-j2", "-C", "cpp", "valgrind"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"), tool("valgrind")),
@@ -316,13 +320,30 @@ _BINDINGS = (
     Step(
         "c++ with sanitizers",
         "bindings",
-        ("make", "-C", "cpp", "sanitize"),
+        ("make", "-j2", "-C", "cpp", "sanitize"),
         reads=plain,
         where=CPP,
         needs=(tool("g++"),),
     ),
+    Step(
+        "installed for c and c++",
+        "bindings",
+        ("packaging/c/check.sh",),
+        reads=plain,
+        where=("packaging/c/check.sh",),
+        needs=(tool("g++"), tool("cmake"), tool("pkg-config")),
+        timeout_s=2 * MINUTE,
+    ),
     Step("python", "bindings", ("pytest", "py/tests"), reads=pytest, where=("py/tests",)),
     Step("node", "bindings", ("npm", "--prefix", "node", "test"), reads=node, where=NODE),
+    Step(
+        "go",
+        "bindings",
+        ("make", "--no-print-directory", "-C", "go", "check"),
+        reads=go,
+        where=GO,
+        needs=_GO_NEEDS,
+    ),
 )
 
 _SIMULATOR = (
@@ -374,8 +395,10 @@ _NETWORK = (
     ),
     _three_nodes("rust"),
     _three_nodes("c", *FFI),
+    _three_nodes("cpp", "examples/cpp"),
     _three_nodes("python", *PY_PACKAGE),
     _three_nodes("node", *NODE),
+    _three_nodes("go", *GO, "examples/go", needs=_GO_NEEDS),
 )
 
 STEPS: tuple[Step, ...] = (*_BUILDS, *_LINT, *_UNIT, *_BINDINGS, *_SIMULATOR, *_NETWORK)

@@ -27,6 +27,18 @@ NODE_TAP = "# tests 7\n# suites 1\n# pass 4\n# fail 1\n# cancelled 1\n# skipped 
 NODE_SPEC = "\u2139 tests 2\n\u2139 pass 2\n\u2139 fail 0\n\u2139 cancelled 0\n\u2139 skipped 0\n"
 
 
+GO_OK = (
+    "=== RUN   TestA\n--- PASS: TestA (0.00s)\n    --- PASS: TestA/b (0.00s)\n"
+    "--- SKIP: TestC (0.00s)\n"
+    "PASS\nok  \tseafoam\t0.412s\n?   \tseafoam/x\t[no test files]\n"
+)
+GO_FAILED = (
+    "--- FAIL: TestA (0.00s)\n    a_test.go:3: no\n--- PASS: TestB (0.01s)\n"
+    "FAIL\nFAIL\tseafoam\t0.4s\n"
+)
+GO_NO_BUILD = "# seafoam [seafoam.test]\n./a.go:1:1: no\nFAIL\tseafoam [build failed]\nFAIL\n"
+
+
 @pytest.mark.parametrize(
     ("reader", "output", "expected"),
     [
@@ -41,6 +53,10 @@ NODE_SPEC = "\u2139 tests 2\n\u2139 pass 2\n\u2139 fail 0\n\u2139 cancelled 0\n\
         (counts.node, NODE_TAP, Counts(4, 2, 1)),
         (counts.node, NODE_SPEC, Counts(2)),
         (counts.node, NODE_SPEC + NODE_TAP, Counts(6, 2, 1)),
+        (counts.go, GO_OK, Counts(2, 0, 1)),
+        (counts.go, GO_FAILED, Counts(1, 1)),
+        (counts.go, GO_NO_BUILD, Counts(0, 1)),
+        (counts.go, GO_OK + GO_NO_BUILD, Counts(2, 1, 1)),
         (counts.plain, "5 passed, 0 failed", Counts(5)),
         (counts.plain, PLAIN_TWO, Counts(7, 1, 3)),
     ],
@@ -50,7 +66,9 @@ def test_reads_summary(reader: Reader, output: str, expected: Counts) -> None:
     assert reader(f"building\n{output}\nbye\n") == expected
 
 
-@pytest.mark.parametrize("reader", [counts.cargo, counts.pytest, counts.node, counts.plain])
+@pytest.mark.parametrize(
+    "reader", [counts.cargo, counts.pytest, counts.node, counts.go, counts.plain]
+)
 @pytest.mark.parametrize(
     "output",
     [

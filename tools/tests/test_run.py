@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from testrun import cli
 from testrun.counts import Reader, plain
-from testrun.model import Need, Step, tool
+from testrun.model import Need, Step, go_since, tool
 from testrun.steps import BUDGET_MINUTES, STEPS, core_tests
 
 TOOLS = Path(__file__).resolve().parents[1]
@@ -90,6 +90,19 @@ def test_lacking_tool_is_a_skip_counted_apart(run: Run) -> None:
     assert status == 0
     assert last(output) == "2 passed, 0 failed, 1 skipped"
     assert "no-such-program-here is not installed" in output
+
+
+@pytest.mark.parametrize(
+    ("answer", "met"),
+    [("go1.23.0", True), ("go1.26.8", True), ("go1.19.8", False), ("devel", False), ("", False)],
+)
+def test_go_that_is_too_old_is_not_there(tmp_path: Path, answer: str, met: bool) -> None:
+    program = tmp_path / "go"
+    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    program.chmod(0o700)
+    assert go_since(23).met({"PATH": str(tmp_path)}) is met
+    program.unlink()
+    assert not go_since(23).met({"PATH": str(tmp_path)})
 
 
 def test_run_in_which_all_is_skipped_proves_nothing(run: Run) -> None:

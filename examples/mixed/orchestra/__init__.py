@@ -1,1 +1,1 @@
-"""The mixed-language demo: one cluster, its members written in four languages."""
+"""The mixed-language demo: one cluster, its members written in many languages."""

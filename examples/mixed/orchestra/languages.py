@@ -30,9 +30,12 @@ def languages(program: str = "member") -> tuple[Language, ...]:
     target = TREE / os.environ.get("CARGO_TARGET_DIR", "target")
     python = EXAMPLES / "python" / f"{program}.py"
     node = EXAMPLES / "node" / f"{program}.mjs"
-    return (
+    every = (
         Language("rust", "dark_orange", (str(target / "debug" / program),)),
         Language("c", "cyan", (str(target / "examples-c" / program),)),
         Language("python", "yellow", (sys.executable, str(python))),
         Language("node", "green", ("node", str(node))),
     )
+    # The one language that setup does not ask for: it takes part where it could be built.
+    go = Language("go", "bright_blue", (str(target / "examples-go" / program),))
+    return (*every, go) if go.program.is_file() else every

@@ -27,7 +27,7 @@ def figures(verdicts: Sequence[Verdict]) -> dict[str, float]:
 
 def show(console: Console, verdicts: Sequence[Verdict]) -> None:
     """Draw the table, and below it what was missing and from whom."""
-    table = Table(title="seafoam: one cluster in four languages", title_justify="left")
+    table = Table(title="seafoam: one cluster in many languages", title_justify="left")
     table.add_column("what")
     table.add_column("wanted", justify="right")
     table.add_column("seen", justify="right")
