@@ -176,6 +176,24 @@ fn all_may_leave_at_the_same_moment() {
 }
 
 #[test]
+fn who_leaves_while_it_joins_is_seen_to_leave() {
+    for seed in 0..20 {
+        let mut world = cluster(seed, 3);
+        let newcomer = world.start(&[0]);
+        let alive = |world: &World| world.status(newcomer, 0) == Some(NodeStatus::Alive);
+        assert!(world.run_until(seconds(1), alive));
+        world.command(newcomer, |engine, now| engine.leave(now));
+        assert!(world.run_until(seconds(1), |world| world.has_left(newcomer)), "seed {seed}");
+        world.crash(newcomer);
+        world.run(seconds(8));
+        assert_eq!(deaths(&world), 0, "seed {seed}");
+        for by in 0..3 {
+            assert_eq!(world.status(newcomer, by), Some(NodeStatus::Left), "seed {seed}");
+        }
+    }
+}
+
+#[test]
 fn a_lone_node_leaves_at_once() {
     let mut world = World::new(1, Config::new().insecure(true).listen_ip("10.0.0.0"));
     world.start(&[]);

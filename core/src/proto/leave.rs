@@ -30,10 +30,19 @@ impl Engine {
         let incarnation = self.me().incarnation.saturating_add(1);
         self.set_status(now, SELF, Status::Left, incarnation, 0);
         self.tell_status(SELF, crate::api::node::NodeStatus::Alive);
-        let mut others: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
-        self.shuffle(&mut others);
         self.leaving = Some(Leaving { heard: 0, silent: 0, done: false });
         self.pass_on(now, SELF);
+        self.tell_of_leaving(now);
+    }
+
+    /// Tells a few members; again when an exchange with a seed ends that was under way: whoever
+    /// answered it holds this node for alive.
+    pub(super) fn tell_of_leaving(&mut self, now: Time) {
+        if self.leaving.is_none_or(|leaving| leaving.done) {
+            return;
+        }
+        let mut others: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
+        self.shuffle(&mut others);
         others.truncate(TOLD);
         for id in others {
             self.probe(now, id, Purpose::Leave);
@@ -69,7 +78,8 @@ impl Engine {
         let others = self.members.healthy_others().count();
         let Some(leaving) = &mut self.leaving else { return };
         let wanted = HEARD.min(others.saturating_sub(leaving.silent)).max(1);
-        if !leaving.done && (leaving.heard >= wanted || others == 0) {
+        let nobody = others == 0 && !self.syncs.any_under_way();
+        if !leaving.done && (leaving.heard >= wanted || nobody) {
             leaving.done = true;
             self.notices.push_back(Notice::Left);
         }

@@ -33,6 +33,10 @@ impl Syncs {
         Self { under_way: BTreeMap::new(), token: 0, not_before: now, pause: LEAST_PAUSE }
     }
 
+    pub(super) fn any_under_way(&self) -> bool {
+        !self.under_way.is_empty()
+    }
+
     /// The table changed: exchanges that changed nothing before may change something now.
     pub(super) fn hurry(&mut self, now: Time) {
         self.pause = LEAST_PAUSE;
@@ -92,11 +96,18 @@ impl Engine {
         if self.syncs.under_way.remove(&token).is_none() {
             return;
         }
-        let Ok(answer) = answer else { return }; // the driver counts failures, seeds are retried
+        // The driver counts failures, and tries seeds again.
+        if let Ok(answer) = answer {
+            self.take_answer(now, &answer);
+        }
+        self.tell_of_leaving(now);
+    }
+
+    fn take_answer(&mut self, now: Time, answer: &[u8]) {
         let before = self.members.digest();
         // What a node learns when it joins, everybody there knows: nothing to pass on.
         let joins = self.members.len() == 1;
-        if let Err(error) = self.take_frames(now, &answer, !joins) {
+        if let Err(error) = self.take_frames(now, answer, !joins) {
             self.count_refused(error);
             return;
         }
