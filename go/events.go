@@ -149,9 +149,9 @@ func (LaggedEvent) Kind() EventKind { return KindLagged }
 // Kind returns KindClosed.
 func (ClosedEvent) Kind() EventKind { return KindClosed }
 
-// readEvent copies an event that was laid flat; nil for a kind that this version does not know.
-func readEvent(flat *C.bridge_event) Event {
-	node := readNode(&flat.node)
+// readEvent copies an event that was laid flat, whose node was copied already; nil for a kind that
+// this version does not know.
+func readEvent(flat *C.bridge_event, node *Node) Event {
 	switch EventKind(flat.kind) {
 	case KindStatus:
 		return StatusEvent{node, NodeStatus(flat.status), NodeStatus(flat.previous), readText(flat.source)}

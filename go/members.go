@@ -192,7 +192,7 @@ func (c *Cluster) Why(node string) (*Why, error) {
 	var flat C.bridge_node
 	C.bridge_read_node(C.seafoam_why_node(raw), &flat)
 	why := &Why{
-		Node:          readNode(&flat),
+		Node:          readNode(&flat, &noNode),
 		SinceMillis:   uint64(C.seafoam_why_since_millis(raw)),
 		Source:        C.GoString(C.seafoam_why_source(raw)),
 		Witnesses:     []string{},

@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 	"unsafe"
 )
@@ -48,7 +49,7 @@ type Node struct {
 	EmitCounter uint16
 	// StatusSource is the name of the node that first stated the status.
 	StatusSource string
-	// Tags are the pairs that it published; never nil.
+	// Tags are the pairs that it published; nil where there are none.
 	Tags map[string]string
 }
 
@@ -70,14 +71,37 @@ func readText(text C.bridge_text) string {
 	return C.GoStringN(text.data, C.int(text.length))
 }
 
-// readNode copies a node that was laid flat; nil where there is none.
-func readNode(flat *C.bridge_node) *Node {
+// readTextLike returns a text that is there already where it is the same one.
+func readTextLike(text C.bridge_text, like string) string {
+	if int(text.length) == len(like) && text.data != nil &&
+		unsafe.String((*byte)(unsafe.Pointer(text.data)), len(like)) == like {
+		return like
+	}
+	return readText(text)
+}
+
+// readIP reads the engine's own text of an address; the zero Addr where it were none.
+func readIP(text C.bridge_text) netip.Addr {
+	lent := unsafe.String((*byte)(unsafe.Pointer(text.data)), int(text.length))
+	if strings.IndexByte(lent, '%') >= 0 {
+		lent = readText(text) // an address keeps its zone, which must not be memory of C
+	}
+	address, _ := netip.ParseAddr(lent)
+	return address
+}
+
+// noNode is like no node.
+var noNode Node
+
+// readNode copies a node that was laid flat; nil where there is none. It shares texts with a node
+// that is likely to have the same ones: those of one member come again and again.
+func readNode(flat *C.bridge_node, like *Node) *Node {
 	if flat.handle == nil {
 		return nil
 	}
 	node := &Node{
-		Name:            readText(flat.name),
-		Address:         readText(flat.address),
+		Name:            readTextLike(flat.name, like.Name),
+		Address:         readTextLike(flat.address, like.Address),
 		Port:            uint16(flat.port),
 		Status:          NodeStatus(flat.status),
 		Rank:            NodeRank(flat.rank),
@@ -89,11 +113,14 @@ func readNode(flat *C.bridge_node) *Node {
 		AgeMillis:       uint64(flat.age_millis),
 		TimestampMillis: uint64(flat.timestamp_millis),
 		EmitCounter:     uint16(flat.emit_counter),
-		StatusSource:    readText(flat.status_source),
-		Tags:            make(map[string]string, int(flat.tags)),
+		StatusSource:    readTextLike(flat.status_source, like.StatusSource),
 	}
-	// The engine's own text of an address: where it is none, there is no address.
-	node.IP, _ = netip.ParseAddr(readText(flat.ip))
+	if flat.ip.data != nil {
+		node.IP = readIP(flat.ip)
+	}
+	if flat.tags > 0 {
+		node.Tags = make(map[string]string, int(flat.tags))
+	}
 	for index := C.size_t(0); index < flat.tags; index++ {
 		name := C.GoString(C.seafoam_node_tag_name(flat.handle, index))
 		node.Tags[name] = C.GoString(C.seafoam_node_tag_value(flat.handle, index))
@@ -109,7 +136,7 @@ func takeNode(raw *C.seafoam_node) *Node {
 	defer C.seafoam_node_free(raw)
 	var flat C.bridge_node
 	C.bridge_read_node(raw, &flat)
-	return readNode(&flat)
+	return readNode(&flat, &noNode)
 }
 
 // takeNodes copies a list that C gave away, and frees it.
@@ -123,7 +150,7 @@ func takeNodes(raw *C.seafoam_nodes) []*Node {
 	C.bridge_read_nodes(raw, count, (*C.bridge_node)(unsafe.Pointer(unsafe.SliceData(flat))))
 	nodes := make([]*Node, len(flat))
 	for index := range flat {
-		nodes[index] = readNode(&flat[index])
+		nodes[index] = readNode(&flat[index], &noNode)
 	}
 	return nodes
 }

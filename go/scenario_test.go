@@ -132,7 +132,7 @@ func TestSettingsAreReadAndChanged(t *testing.T) {
 	if _, err := cluster.Broadcast([]byte("four")); !errors.Is(err, seafoam.ErrPayloadTooLarge) {
 		t.Errorf("too long a payload: %v", err)
 	}
-	if node := local(t, cluster); node.Datacenter != 7 || !node.IP.IsLoopback() || node.Port == 0 || node.Tags == nil {
+	if node := local(t, cluster); node.Datacenter != 7 || !node.IP.IsLoopback() || node.Port == 0 || len(node.Tags) != 0 {
 		t.Errorf("a strange node: %+v", node)
 	}
 }

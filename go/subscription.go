@@ -76,6 +76,8 @@ type Subscription struct {
 	// What was read and not given out yet, and where it goes on.
 	waiting []Event
 	next    int
+	// The node of the last event, with which the next one may share texts.
+	last *Node
 }
 
 // Subscribe opens a subscription that begins now.
@@ -90,7 +92,7 @@ func (c *Cluster) Subscribe(options ...EventOption) (*Subscription, error) {
 	if chosen.problem != nil {
 		return nil, chosen.problem
 	}
-	s := &Subscription{turn: make(chan struct{}, 1)}
+	s := &Subscription{turn: make(chan struct{}, 1), last: &noNode}
 	err := c.call(func(raw *C.seafoam_cluster, failure **C.seafoam_error) C.seafoam_code {
 		return C.seafoam_cluster_events(
 			raw, C.uint32_t(chosen.kinds), C.size_t(chosen.capacity), C.bool(chosen.initial), &s.raw, failure)
@@ -228,7 +230,12 @@ func (s *Subscription) pull() error {
 		return err
 	}
 	for index := range s.batch.events[:int(s.batch.count)] {
-		if event := readEvent(&s.batch.events[index]); event != nil {
+		flat := &s.batch.events[index]
+		node := readNode(&flat.node, s.last)
+		if node != nil {
+			s.last = node
+		}
+		if event := readEvent(flat, node); event != nil {
 			s.waiting = append(s.waiting, event)
 		}
 	}
