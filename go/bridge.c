@@ -5,12 +5,12 @@
 
 #include "_cgo_export.h"
 
-static bridge_text text_of(const char *text) {
+static bridge_text text_of(const char* text) {
   bridge_text found = {text, text == NULL ? 0 : strlen(text)};
   return found;
 }
 
-void bridge_read_node(const seafoam_node *node, bridge_node *into) {
+void bridge_read_node(const seafoam_node* node, bridge_node* into) {
   memset(into, 0, sizeof *into);
   if (node == NULL) {
     return;
@@ -34,13 +34,13 @@ void bridge_read_node(const seafoam_node *node, bridge_node *into) {
   into->is_lighthouse = seafoam_node_is_lighthouse(node);
 }
 
-void bridge_read_nodes(const seafoam_nodes *nodes, size_t count, bridge_node *into) {
+void bridge_read_nodes(const seafoam_nodes* nodes, size_t count, bridge_node* into) {
   for (size_t index = 0; index < count; index++) {
     bridge_read_node(seafoam_nodes_get(nodes, index), &into[index]);
   }
 }
 
-static const seafoam_node *node_of(const seafoam_event *event, int32_t kind) {
+static const seafoam_node* node_of(const seafoam_event* event, int32_t kind) {
   switch (kind) {
   case SEAFOAM_EVENT_BROADCAST:
     return seafoam_event_origin(event);
@@ -53,7 +53,7 @@ static const seafoam_node *node_of(const seafoam_event *event, int32_t kind) {
   }
 }
 
-static void read_event(const seafoam_event *event, bridge_event *into) {
+static void read_event(const seafoam_event* event, bridge_event* into) {
   into->kind = seafoam_event_kind(event);
   bridge_read_node(node_of(event, into->kind), &into->node);
   into->source = text_of(seafoam_event_source(event));
@@ -74,8 +74,8 @@ static void read_event(const seafoam_event *event, bridge_event *into) {
   into->lost = seafoam_event_lost(event);
 }
 
-seafoam_code bridge_pull(seafoam_events *events, bridge_batch *batch, seafoam_error **error) {
-  const seafoam_event *borrowed[BRIDGE_BATCH];
+seafoam_code bridge_pull(seafoam_events* events, bridge_batch* batch, seafoam_error** error) {
+  const seafoam_event* borrowed[BRIDGE_BATCH];
   batch->count = 0;
   seafoam_code code =
       seafoam_events_next_batch(events, 0, borrowed, BRIDGE_BATCH, &batch->count, error);
@@ -85,15 +85,17 @@ seafoam_code bridge_pull(seafoam_events *events, bridge_batch *batch, seafoam_er
   return code == SEAFOAM_TIMEOUT ? SEAFOAM_OK : code;
 }
 
-static void log_line(void *handle, seafoam_level level, const char *line) {
-  seafoamGoLog((uintptr_t)handle, level, (char *)line);
+static void log_line(void* handle, seafoam_level level, const char* line) {
+  seafoamGoLog((uintptr_t)handle, level, (char*)line);
 }
 
-static void log_drop(void *handle) { seafoamGoLogDrop((uintptr_t)handle); }
+static void log_drop(void* handle) {
+  seafoamGoLogDrop((uintptr_t)handle);
+}
 
-seafoam_code bridge_set_logger(uintptr_t handle, seafoam_error **error) {
+seafoam_code bridge_set_logger(uintptr_t handle, seafoam_error** error) {
   if (handle == 0) {
     return seafoam_set_logger(NULL, NULL, NULL, error);
   }
-  return seafoam_set_logger(log_line, (void *)handle, log_drop, error);
+  return seafoam_set_logger(log_line, (void*)handle, log_drop, error);
 }
