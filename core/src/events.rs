@@ -24,8 +24,8 @@ pub struct EventOptions {
     pub kinds: EventKinds,
     /// Events that may wait; none takes `event_capacity`.
     pub capacity: Option<usize>,
-    /// Begin with the present members (as STATUS from UNKNOWN) and validity, without a gap to what
-    /// follows.
+    /// Begin with the present members (as STATUS from UNKNOWN), leader and validity, without a gap
+    /// to what follows.
     pub initial: bool,
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::api::event::Event;
 use crate::api::node::{Node, NodeStatus};
+use crate::api::validity::Validity;
 use crate::proto::{Change, Time};
 
 #[derive(Default)]
@@ -45,7 +46,8 @@ impl View {
         by_name.or_else(by_address).map(|entry| aged(entry, now))
     }
 
-    /// STATUS events that bring a new subscription to the present.
+    /// What brings a new subscription to the present: the members (as STATUS from UNKNOWN), the
+    /// leader and the validity.
     pub(crate) fn initial(&self, now: Time) -> Vec<Event> {
         let present = |node: Arc<Node>| Event::Status {
             status: node.status,
@@ -53,7 +55,10 @@ impl View {
             source: Arc::clone(&node.status_source),
             node,
         };
-        self.all(now).into_iter().map(present).collect()
+        let members = self.all(now).into_iter().map(present);
+        let leader = Event::Leader { leader: None, term: 0, scope: None };
+        let validity = Event::Validity { validity: Arc::new(Validity::fallback()) };
+        members.chain([leader, validity]).collect()
     }
 }
 
