@@ -1,6 +1,7 @@
 /* One cluster handle: its life, its readings, its settings, and what it answers once it is closed.
  */
 #include "waiting.h"
+#include <stdlib.h>
 
 static seafoam_cluster* cluster; /* started by main, closed by the last tests */
 
@@ -291,7 +292,8 @@ static void closing_under_the_feet_of_threads(void) {
   CHECK(worked(seafoam_cluster_leave(cluster, DEADLINE, &error), &error));
   uint64_t before = seafoam_now_millis();
   CHECK(worked(seafoam_cluster_close(cluster, &error), &error));
-  CHECK(seafoam_now_millis() - before < 3000); /* under 1 s on a quiet machine */
+  /* Under 1 s on a quiet machine; memcheck runs one of these threads at a time. */
+  CHECK(seafoam_now_millis() - before < (getenv("RUNNER") ? 30000 : 3000));
   goes_on = false;
   for (int i = 0; i < 4; i++) {
     pthread_join(threads[i], NULL);
