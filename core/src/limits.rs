@@ -61,6 +61,9 @@ pub const WAIT: Duration = Duration::from_secs(1_000_000_000);
 
 /// Bytes of payloads that wait in one subscription.
 pub const SUBSCRIPTION_BYTES: usize = 4 << 20;
+/// States (a node's status, its tags, the leader) that wait in one subscription after thinning: twice
+/// a full table, so that what is dropped beyond is of nodes that are gone.
+pub const STATES: usize = 2 * 16_384;
 /// Events that may wait in one subscription: the range of `event_capacity`.
 pub const EVENT_CAPACITY: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 /// Subscriptions of one cluster, callbacks included.

@@ -149,7 +149,8 @@ impl Inner {
                 *event = Arc::new(Event::Status { node, status, previous: first, source });
             }
         }
-        self.thin_at = capacity.max(self.states.len() * 2);
+        let most = capacity.max(limits::STATES);
+        self.thin_at = capacity.max(self.states.len() * 2).min(most);
     }
 }
 
@@ -180,6 +181,7 @@ impl Queue {
                 inner.states.push_back((number, slot, Arc::clone(event)));
                 if inner.states.len() > inner.thin_at {
                     inner.thin(self.capacity);
+                    self.drop_oldest_states(&mut inner);
                 }
             }
             None if event.kind() == EventKind::Closed => inner.closed = Some(Arc::clone(event)),
@@ -198,6 +200,15 @@ impl Queue {
                 break;
             };
             inner.ring_bytes -= payload_bytes(&event);
+            inner.missed += 1;
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// More states than a full table has are of nodes that are gone: nobody misses their last one.
+    fn drop_oldest_states(&self, inner: &mut Inner) {
+        while inner.states.len() >= self.capacity.max(limits::STATES) {
+            inner.states.pop_front();
             inner.missed += 1;
             self.lost.fetch_add(1, Ordering::Relaxed);
         }

@@ -114,6 +114,11 @@ impl Waiters {
         match &mut state.leave {
             Leave::Done(outcome) => (false, unit(waiter.2, outcome.clone())),
             Leave::Waits(waiters) => {
+                waiters.retain(|(.., promise)| !promise.is_abandoned());
+                if waiters.len() >= limits::SUBSCRIPTIONS {
+                    let text = format!("{} calls of leave wait already", waiters.len());
+                    return (false, unit(waiter.2, Err(Error::new(ErrorCode::Busy, text))));
+                }
                 waiters.push(waiter);
                 (false, Deliveries::default())
             }

@@ -3,116 +3,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
+mod engine_support;
+
+use engine_support::{Bench, PEER, accusation, identity, member, newest, own_claim};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use seafoam::proto::hash;
 use seafoam::proto::wire::{
-    BroadcastRecord, Evidence, Identity, MemberRecord, Message, PacketWriter, Record, Status,
-    WitnessSet,
+    BroadcastRecord, Identity, MemberRecord, Message, PacketWriter, Record, Status,
 };
-use seafoam::proto::{Change, Engine, LocalNode, Notice, Time, Transmit, hash};
-use seafoam::{Config, Event, NodeStatus, limits};
-
-const PEER: &str = "127.0.0.1:2000";
-
-struct Bench {
-    engine: Engine,
-    now: Time,
-    sent: Vec<(SocketAddr, Vec<u8>)>,
-    streams: Vec<u64>,
-    events: Vec<Event>,
-    nodes: std::collections::BTreeMap<String, NodeStatus>,
-}
-
-impl Bench {
-    fn new() -> Self {
-        Self::with(Config::new())
-    }
-
-    fn with(config: Config) -> Self {
-        let settings = config.without_env().multicast_enabled(false).resolve().unwrap();
-        let me = LocalNode {
-            name: "me".into(),
-            address: "127.0.0.1:1000".parse().unwrap(),
-            generation: 1000,
-            run: 1,
-            seed: 7,
-        };
-        let engine = Engine::new(Time::ZERO, 5_000_000, &settings, me);
-        let (sent, streams, events) = (Vec::new(), Vec::new(), Vec::new());
-        let mut bench =
-            Self { engine, now: Time::ZERO, sent, streams, events, nodes: Default::default() };
-        bench.drain();
-        bench
-    }
-
-    fn drain(&mut self) {
-        while let Some(transmit) = self.engine.poll_transmit() {
-            match transmit {
-                Transmit::Datagram { to, bytes } => self.sent.push((to, bytes)),
-                Transmit::Stream { token, .. } => self.streams.push(token),
-                Transmit::Announce { .. } => {}
-            }
-        }
-        while let Some(change) = self.engine.poll_change() {
-            match change {
-                Change::Put { node, .. } => {
-                    self.nodes.insert(node.name.to_string(), node.status);
-                }
-                Change::Remove { name } => {
-                    self.nodes.remove(&*name);
-                }
-            }
-        }
-        while let Some(notice) = self.engine.poll_notice() {
-            if let Notice::Event(event) = notice {
-                self.events.push(event);
-            }
-        }
-    }
-
-    fn hear(&mut self, from: &str, message: &Message, records: &[Record]) {
-        let mut bytes = Vec::new();
-        let mut packet =
-            PacketWriter::new(&mut bytes, hash::cluster_tag("seafoam"), message, 65_000);
-        for record in records {
-            assert!(packet.push(record), "{record:?} does not fit");
-        }
-        self.hear_bytes(from, &bytes);
-    }
-
-    fn hear_bytes(&mut self, from: &str, bytes: &[u8]) {
-        self.engine.handle_datagram(self.now, from.parse().unwrap(), bytes);
-        self.drain();
-    }
-
-    fn wait(&mut self, span: Duration) {
-        let end = self.now + span;
-        while self.engine.next_deadline() <= end {
-            self.now = self.engine.next_deadline().max(self.now);
-            self.engine.handle_timeout(self.now);
-            self.drain();
-        }
-        self.now = end;
-    }
-
-    /// Makes a peer known, as its gossip would.
-    fn meet(&mut self, peer: &MemberRecord) {
-        let from = peer.identity.handle();
-        self.hear(PEER, &Message::Gossip { from }, &[Record::Member(peer.clone())]);
-    }
-}
-
-fn member(name: &str, status: Status, incarnation: u32) -> MemberRecord {
-    let identity = Identity::new(name, 900, 5).unwrap();
-    MemberRecord { incarnation, ..MemberRecord::bare(identity, PEER.parse().unwrap(), status) }
-}
-
-fn accusation(of: &Identity, status: Status, incarnation: u32) -> Record {
-    let witnesses = WitnessSet::from_iter([(77, Evidence::Silent)]);
-    let base = member("x", status, incarnation);
-    Record::Member(MemberRecord { identity: of.clone(), source: 77, witnesses, ..base })
-}
+use seafoam::{Config, NodeStatus, limits};
 
 #[test]
 fn garbage_is_dropped_counted_and_never_answered() {
@@ -196,25 +97,6 @@ fn every_accusation_can_be_refuted_even_at_the_last_incarnation() {
     assert_eq!(bench.engine.stats().refutations, 6);
 }
 
-/// The newest statement about `name` that the engine sent.
-fn newest(bench: &Bench, name: &str) -> Option<MemberRecord> {
-    use seafoam::proto::wire::{Carrier, Packet};
-    let tag = hash::cluster_tag("seafoam");
-    bench.sent.iter().rev().find_map(|(_, bytes)| {
-        let packet = Packet::decode(bytes, tag, Carrier::Datagram).unwrap();
-        packet.records.flatten().find_map(|record| match record {
-            Record::Member(member) if &*member.identity.name == name => Some(member),
-            _ => None,
-        })
-    })
-}
-
-/// Generation and incarnation of the newest claim that the engine made of itself.
-fn own_claim(bench: &mut Bench) -> (u64, u32) {
-    let claim = newest(bench, "me").expect("a claim of its own was sent");
-    (claim.identity.generation, claim.incarnation)
-}
-
 #[test]
 fn the_accused_hears_of_it_with_every_answer() {
     let mut bench = Bench::new();
@@ -243,10 +125,6 @@ fn only_a_node_itself_says_that_it_left() {
     );
     bench.hear(PEER, &Message::Gossip { from }, &[accusation(&identity("peer"), Status::Dead, 4)]);
     assert_eq!(bench.nodes["peer"], NodeStatus::Left, "LEFT goes before the rest");
-}
-
-fn identity(name: &str) -> Identity {
-    member(name, Status::Alive, 0).identity
 }
 
 #[test]
@@ -339,68 +217,4 @@ fn broadcasts_are_delivered_once_and_their_queue_is_bounded() {
     assert_eq!(error.code(), seafoam::ErrorCode::PayloadTooLarge);
     bench.wait(Duration::from_secs(60));
     assert_eq!(bench.engine.stats().broadcast_queue, 0, "the queue empties by itself");
-}
-
-#[test]
-fn a_node_that_was_held_up_judges_nobody_until_it_has_listened() {
-    let mut bench = Bench::new();
-    bench.meet(&member("peer", Status::Alive, 0));
-    bench.now = bench.now + Duration::from_secs(30);
-    bench.engine.handle_timeout(bench.now); // 30 s late: this process was stopped
-    bench.drain();
-    assert_eq!(bench.engine.stats().stalls, 1);
-    assert_eq!(bench.nodes["peer"], NodeStatus::Alive);
-    assert!(bench.engine.stats().health > 0);
-}
-
-#[test]
-fn removed_runs_stay_away_and_their_tombstones_are_bounded() {
-    let mut bench = Bench::new();
-    let gossip = Message::Gossip { from: 9 };
-    for number in 0..limits::NEW_MEMBERS_BURST + 100 {
-        bench.now = bench.now + Duration::from_millis(2);
-        let record = member(&format!("n{number}"), Status::Alive, 0);
-        bench.hear("127.0.0.1:4000", &gossip, &[Record::Member(record.clone())]);
-        bench.engine.remove_node(bench.now, &format!("n{number}")).unwrap();
-        bench.hear("127.0.0.1:4000", &gossip, &[Record::Member(record)]);
-    }
-    let stats = bench.engine.stats();
-    assert_eq!(stats.members, 1, "late gossip brings nobody back");
-    assert_eq!(stats.tombstones, limits::TOMBSTONES as u64);
-    let newer = MemberRecord {
-        identity: Identity::new("n4100", 901, 1).unwrap(),
-        ..member("n4100", Status::Alive, 0)
-    };
-    bench.hear("127.0.0.1:4000", &gossip, &[Record::Member(newer)]);
-    assert_eq!(bench.engine.stats().members, 2, "a newer run is welcome");
-}
-
-#[test]
-fn a_named_address_can_be_touched_and_removed_before_it_answers() {
-    let mut bench = Bench::new();
-    bench.engine.add_node(bench.now, "harbour:7", None).unwrap();
-    bench.drain();
-    assert_eq!(bench.nodes["harbour:7"], NodeStatus::Unknown);
-    bench.engine.touch_node(bench.now, "harbour:7").unwrap();
-    bench.engine.remove_node(bench.now, "harbour:7").unwrap();
-    bench.drain();
-    assert!(!bench.nodes.contains_key("harbour:7"));
-    let error = bench.engine.touch_node(bench.now, "harbour:7").unwrap_err();
-    assert_eq!(error.code(), seafoam::ErrorCode::UnknownNode);
-}
-
-#[test]
-fn one_and_the_same_input_gives_the_same_bytes() {
-    let run = || {
-        let mut bench = Bench::new();
-        for number in 0..20 {
-            let record = member(&format!("n{number}"), Status::Alive, 0);
-            bench.hear("127.0.0.1:4000", &Message::Gossip { from: 9 }, &[Record::Member(record)]);
-        }
-        bench.wait(Duration::from_secs(20));
-        bench.sent
-    };
-    let (one, other) = (run(), run());
-    assert!(one.len() > 100);
-    assert_eq!(one, other);
 }

@@ -39,9 +39,16 @@ impl Engine {
         let me = self.me();
         let message =
             Message::Ack { sequence, from: self.my_handle(), incarnation: me.incarnation };
-        // Whoever is held for suspected or dead learns of it with every word from here.
-        let accused = member.filter(|id| self.is_accused(*id));
-        self.send_message(now, from, &message, accused, false, member.is_some());
+        // Handles are no secret: only a member that writes from its own address gets more than it
+        // sent. Whoever is held for suspected or dead learns of it with every word from here, and
+        // all learn of a leave.
+        let known = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address == from);
+        let member = member.filter(known);
+        let first = match (member, self.leaving.is_some()) {
+            (Some(_), true) => Some(SELF),
+            (member, _) => member.filter(|id| self.is_accused(*id)),
+        };
+        self.send_message(now, from, &message, first, false, member.is_some());
     }
 
     pub(super) fn handle_ack(

@@ -7,10 +7,15 @@ use super::members::{Member, SELF};
 use super::spread::{Spread, emissions};
 use super::time::Time;
 use super::window::Window;
-use super::wire::{BroadcastRecord, Identity, MemberRecord, PacketWriter, Status};
+use super::wire::{
+    BroadcastRecord, Identity, MemberRecord, PacketWriter, Status, broadcast_record_len,
+};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::Event;
 use crate::limits;
+
+/// No message in front of a record is longer.
+const MESSAGE_BYTES: usize = super::wire::MIN_PACKET_BYTES;
 
 /// Broadcasts on their way, and what was seen of each origin.
 #[derive(Default)]
@@ -141,7 +146,10 @@ impl Engine {
         let label = format!("{}:{}", record.address, record.index).into();
         let bytes = std::sync::Arc::clone(&record.bytes);
         self.tell(Event::Broadcast { origin, index: record.index, label, bytes });
-        if self.broadcasts.is_full(record.bytes.len()) {
+        // What fits no datagram of this node's would wait for ever.
+        let room = (self.settings.max_datagram_bytes as usize).saturating_sub(MESSAGE_BYTES);
+        let fits = broadcast_record_len(&record).is_some_and(|length| length <= room);
+        if !fits || self.broadcasts.is_full(record.bytes.len()) {
             self.stats.broadcasts_refused += 1;
             return;
         }

@@ -18,6 +18,10 @@ use crate::api::level::LogLevel;
 use crate::api::node::NodeStatus;
 use crate::limits;
 
+/// How far ahead of this node's clock another's generation may be: 139 years. Clocks differ, but
+/// not so.
+const FARTHEST_MILLIS: u64 = 1 << 42;
+
 /// How a claim came.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hearsay {
@@ -42,6 +46,12 @@ fn run_of(identity: &Identity) -> (u64, u64) {
 impl Engine {
     /// Takes what one record says, as far as it is news.
     pub(super) fn apply_member(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
+        // A generation that no clock can give could never be topped: it would ban its name. The
+        // bound moves with time, so that a moment later the real node tops even a lie just below.
+        if record.identity.generation > self.wall_millis(now).saturating_add(FARTHEST_MILLIS) {
+            self.stats.dropped_malformed += 1;
+            return;
+        }
         if record.identity.name == self.me().identity.name {
             self.apply_own(now, record, hearsay);
             return;
@@ -67,7 +77,7 @@ impl Engine {
     fn apply_stranger(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
         let healthy = matches!(record.status, Status::Alive | Status::Suspected);
         let speaks_itself = record.identity.handle() == hearsay.speaker;
-        let buried = self.members.is_buried(&record.identity) && !speaks_itself;
+        let buried = self.members.is_buried(&record.identity, now) && !speaks_itself;
         if !healthy || buried || !self.admit(now) {
             return;
         }
@@ -107,7 +117,6 @@ impl Engine {
     /// Takes a member out of everything.
     pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
         self.gossip.updates.end(&id);
-        self.timers.arm(now + limits::TOMBSTONE_AGE, super::timers::Timer::Forget);
         self.members.remove(id, now)
     }
 
@@ -314,7 +323,15 @@ impl Engine {
         record: &MemberRecord,
         hearsay: Hearsay,
     ) {
-        if !matches!(record.status, Status::Suspected | Status::Dead) || self.leaving.is_some() {
+        let accuses = matches!(record.status, Status::Suspected | Status::Dead | Status::Left);
+        if !accuses || self.leaving.is_some() {
+            return;
+        }
+        if record.status == Status::Left {
+            self.refute(now, u32::MAX); // nothing goes before LEFT but a new run
+            if let Some(to) = hearsay.reply_to {
+                self.send_news(now, to, SELF);
+            }
             return;
         }
         if record.incarnation < me.incarnation {
@@ -337,7 +354,7 @@ impl Engine {
             Some(next) => me.incarnation = next,
             // An accusation at the last incarnation could not be topped: a new run can.
             None => {
-                me.identity.generation += 1;
+                me.identity.generation = me.identity.generation.saturating_add(1);
                 me.incarnation = 0;
                 me.handle = me.identity.handle();
             }
@@ -348,7 +365,12 @@ impl Engine {
 
     /// A higher run of this node's own name.
     fn apply_own_rival(&mut self, now: Time, me: &MemberRecord, record: &MemberRecord) {
-        let rival_lives = matches!(record.status, Status::Alive | Status::Suspected);
+        if self.leaving.is_some() {
+            return; // its successor, most likely
+        }
+        // At this node's own address nobody else can live: that is an earlier run of it.
+        let rival_lives = matches!(record.status, Status::Alive | Status::Suspected)
+            && record.address != me.address;
         if rival_lives && self.established {
             self.yield_name(record.address);
             return;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::members::{MemberId, SELF};
+use super::members::{Member, MemberId, SELF};
 use super::output::{Change, Transmit};
 use super::probe::Purpose;
 use super::time::Time;
@@ -77,6 +77,8 @@ pub(super) struct Discovery {
     asked: BTreeMap<SocketAddr, Time>,
     answers: Bucket,
     retry_armed: bool,
+    /// No announcement before this moment: earlier timers mean nothing any more.
+    pub(super) next_announce: Time,
     last_random_retry: Time,
 }
 
@@ -89,27 +91,31 @@ impl Discovery {
             asked: BTreeMap::new(),
             answers: Bucket::new(now, ANSWERS_PER_SECOND, ANSWERS_PER_SECOND),
             retry_armed: false,
+            next_announce: now,
             last_random_retry: now,
         }
     }
 }
 
 impl Engine {
-    /// Begins a full-state exchange with each address that is not that of a healthy member, and
-    /// says whether any is one already (or is this node's own). The driver calls it with the
-    /// addresses of a seed, again and again with back-off, looking the name up each time.
+    /// Begins a full-state exchange with each address that is neither this node's own nor that of a
+    /// healthy member, and says whether any is one. The driver calls it with the addresses of a
+    /// seed, again and again with back-off, looking the name up each time.
     pub fn contact(&mut self, now: Time, addresses: &[SocketAddr]) -> bool {
-        let healthy = |address: &SocketAddr| {
-            let id = self.members.by_address(*address);
-            id.and_then(|id| self.members.get(id)).is_some_and(|m| m.is_healthy())
-        };
-        if addresses.iter().any(healthy) {
-            return true;
-        }
+        let (mut known, mut others) = (false, Vec::new());
         for address in addresses {
-            self.sync_with(now, *address);
+            match self.members.by_address(*address) {
+                Some(SELF) => {}
+                Some(id) if self.members.get(id).is_some_and(Member::is_healthy) => known = true,
+                Some(_) | None => others.push(*address),
+            }
         }
-        false
+        // In another order each time: silent addresses shall not stand before living ones for ever.
+        self.shuffle(&mut others);
+        for address in others {
+            self.sync_up_to(now, address, limits::CONNECTING);
+        }
+        known
     }
 
     /// Somebody whose handle nobody told of: a new run, a member that was missed, or nonsense.
@@ -193,8 +199,9 @@ impl Engine {
 
     fn drop_named(&mut self, text: &str) -> Option<Node> {
         let named = self.discovery.named.remove(text)?;
-        if self.members.by_name(text).is_none() {
-            self.discovery.changes.push_back(Change::Remove { name: text.into() });
+        match self.members.by_name(text) {
+            Some(id) => self.members.mark(id), // it stood behind the named address
+            None => self.discovery.changes.push_back(Change::Remove { name: text.into() }),
         }
         Some(named.node)
     }
@@ -205,11 +212,20 @@ impl Engine {
         let Some(address) = self.members.get(id).map(|member| member.address) else {
             return;
         };
-        let found = self.discovery.named.iter().find(|(_, named)| named.address == Some(address));
-        if let Some(text) = found.map(|(text, _)| Arc::clone(text)) {
-            self.drop_named(&text);
+        if self.drop_named_at(address) {
             self.tell_changed(id);
         }
+    }
+
+    /// Every text that names this address has served its turn.
+    pub(super) fn drop_named_at(&mut self, address: SocketAddr) -> bool {
+        let named = self.discovery.named.iter();
+        let found = named.filter(|(_, named)| named.address == Some(address));
+        let texts: Vec<_> = found.map(|(text, _)| Arc::clone(text)).collect();
+        for text in &texts {
+            self.drop_named(text);
+        }
+        !texts.is_empty()
     }
 
     /// Forgets a node and leaves a tombstone for its generation.
@@ -324,7 +340,7 @@ impl Engine {
             }
         }
         for address in due {
-            self.sync_with(now, address);
+            self.sync_up_to(now, address, limits::CONNECTING);
         }
     }
 
@@ -348,7 +364,8 @@ impl Engine {
     // Multicast.
 
     pub(super) fn announce(&mut self, now: Time) {
-        if self.leaving.is_some() || !self.settings.multicast_enabled {
+        let due = now >= self.discovery.next_announce;
+        if self.leaving.is_some() || !self.settings.multicast_enabled || !due {
             return;
         }
         let mut bytes = Vec::new();
@@ -358,8 +375,11 @@ impl Engine {
         packet.push_member(&self.me());
         self.transmits.push_back(Transmit::Announce { bytes });
         let interval = self.settings.multicast_announce_interval_seconds;
+        self.discovery.next_announce = Time::NEVER;
         if interval > 0 {
-            self.timers.arm(now + Duration::from_secs(u64::from(interval)), Timer::Announce);
+            let next = now + Duration::from_secs(u64::from(interval));
+            self.discovery.next_announce = next;
+            self.timers.arm(next, Timer::Announce);
         }
     }
 

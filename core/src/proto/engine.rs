@@ -184,10 +184,17 @@ impl Engine {
         records: RecordIter<'_>,
     ) {
         use super::wire::Record;
-        let hearsay = claims::Hearsay { reply_to: Some(from), speaker, spreads: true };
+        let mut hearsay = claims::Hearsay { reply_to: Some(from), speaker, spreads: true };
         for record in records {
             match record {
-                Ok(Record::Member(member)) => self.apply_member(now, &member, hearsay),
+                Ok(Record::Member(member)) => {
+                    let sent = self.transmits.len();
+                    self.apply_member(now, &member, hearsay);
+                    // One datagram earns one correction: its source may be a lie.
+                    if self.transmits.len() > sent {
+                        hearsay.reply_to = None;
+                    }
+                }
                 Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, broadcast),
                 Ok(Record::Digest(digest)) => self.compare_digest(now, speaker, digest),
                 Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
@@ -341,6 +348,7 @@ impl Engine {
             self.histories.clear(); // what was measured is measured again within seconds
         }
         if announced != announces(settings) && settings.multicast_enabled {
+            self.discovery.next_announce = now;
             self.timers.arm(now, Timer::Announce);
         }
     }

@@ -239,10 +239,10 @@ impl Members {
     }
 
     /// Whether a tombstone forbids this run.
-    pub(super) fn is_buried(&self, identity: &Identity) -> bool {
-        self.tombstones.get(&identity.name).is_some_and(|stone| {
-            (identity.generation, identity.run) <= (stone.generation, stone.run)
-        })
+    pub(super) fn is_buried(&self, identity: &Identity, now: Time) -> bool {
+        let run = (identity.generation, identity.run);
+        let stone = self.tombstones.get(&identity.name);
+        stone.is_some_and(|stone| stone.until > now && run <= (stone.generation, stone.run))
     }
 
     pub(super) fn forget_tombstones(&mut self, now: Time) {

@@ -220,7 +220,10 @@ impl Engine {
         timeout: Duration,
         purpose: Purpose,
     ) {
-        if self.probing.waiting.len() >= limits::PROBES_WAITING {
+        // Its own probes are bounded by one per member and purpose; those for others may not take
+        // their places.
+        let guest = matches!(purpose, Purpose::User { .. } | Purpose::Help { .. });
+        if guest && self.probing.waiting.len() >= limits::PROBES_WAITING {
             return;
         }
         self.probing.sequence = self.probing.sequence.wrapping_add(1);

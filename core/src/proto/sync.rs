@@ -47,8 +47,14 @@ impl Syncs {
 impl Engine {
     /// Begins an exchange with this address, unless one is under way or too many are.
     pub(super) fn sync_with(&mut self, now: Time, to: SocketAddr) {
+        self.sync_up_to(now, to, limits::SYNCS);
+    }
+
+    /// As [`sync_with`](Self::sync_with), with a bound of its own: what strangers bring about leaves
+    /// room for the addresses that the user named, however many of those are silent.
+    pub(super) fn sync_up_to(&mut self, now: Time, to: SocketAddr, most: usize) {
         let syncs = &mut self.syncs;
-        let full = syncs.under_way.len() >= limits::SYNCS;
+        let full = syncs.under_way.len() >= most;
         if full || syncs.under_way.values().any(|other| *other == to) {
             return;
         }
@@ -93,23 +99,24 @@ impl Engine {
 
     /// The exchange with this token ended.
     pub fn handle_stream(&mut self, now: Time, token: u64, answer: Result<Vec<u8>, StreamFailure>) {
-        if self.syncs.under_way.remove(&token).is_none() {
-            return;
-        }
+        let Some(to) = self.syncs.under_way.remove(&token) else { return };
         // The driver counts failures, and tries seeds again.
-        if let Ok(answer) = answer {
-            self.take_answer(now, &answer);
+        if let Ok(answer) = answer
+            && self.take_answer(now, &answer)
+        {
+            self.drop_named_at(to); // whoever answers there may be advertised under another address
         }
         self.tell_of_leaving(now);
     }
 
-    fn take_answer(&mut self, now: Time, answer: &[u8]) {
+    /// Takes a peer's table; whether it was one.
+    fn take_answer(&mut self, now: Time, answer: &[u8]) -> bool {
         let before = self.members.digest();
         // What a node learns when it joins, everybody there knows: nothing to pass on.
         let joins = self.members.len() == 1;
         if let Err(error) = self.take_frames(now, answer, !joins) {
             self.count_refused(error);
-            return;
+            return false;
         }
         self.stats.syncs_completed += 1;
         self.established = true;
@@ -117,6 +124,7 @@ impl Engine {
         self.syncs.pause =
             if changed { LEAST_PAUSE } else { (self.syncs.pause * 2).min(MOST_PAUSE) };
         self.syncs.not_before = now + self.syncs.pause;
+        true
     }
 
     fn take_frames(
