@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::ThreadId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
@@ -15,13 +15,15 @@ use crate::events::Events;
 use crate::fork::Home;
 use crate::limits;
 use crate::log::logged;
-use crate::sync::{Condvar, Mutex};
+use crate::sync::Mutex;
 
 /// What is called for each event of the wanted kinds.
 pub type Callback = Box<dyn FnMut(&Event) + Send>;
 
 /// Events handed over between two looks at the list of callbacks.
 const BATCH: usize = 256;
+/// How soon a removal looks again whether the running call has returned.
+const LOOK_AGAIN: Duration = Duration::from_millis(1);
 
 /// All callbacks of one cluster.
 pub(crate) struct Callbacks {
@@ -46,10 +48,8 @@ struct Entry {
     number: u64,
     kinds: EventKinds,
     removed: AtomicBool,
-    /// Taken out while it runs; gone for good once it is removed.
+    /// Locked while it runs; gone for good once it is removed.
     call: Mutex<Option<Callback>>,
-    returned: Condvar,
-    runs: AtomicBool,
 }
 
 /// Keeps a callback installed. Removing it, or dropping it, ends it.
@@ -88,8 +88,6 @@ impl Callbacks {
             kinds,
             removed: AtomicBool::new(false),
             call: Mutex::new(Some(call)),
-            returned: Condvar::new(),
-            runs: AtomicBool::new(false),
         });
         let mut entries = self.entries.lock();
         if entries.over {
@@ -172,27 +170,17 @@ impl Entry {
         if !self.kinds.contains(event.kind()) || self.removed.load(Ordering::Acquire) {
             return;
         }
+        // Its own lock is held while it runs: whoever removes it finds it taken, and waits.
         let mut slot = self.call.lock();
-        let Some(mut call) = slot.take() else {
-            return;
-        };
-        self.runs.store(true, Ordering::Release); // under the lock: removal must not miss it
-        drop(slot);
-        let outcome = catch_unwind(AssertUnwindSafe(|| call(event)));
-        if outcome.is_err() {
+        if let Some(call) = slot.as_mut()
+            && catch_unwind(AssertUnwindSafe(|| call(event))).is_err()
+        {
             logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
         }
-        let mut slot = self.call.lock();
-        self.runs.store(false, Ordering::Release);
-        if !self.removed.load(Ordering::Acquire) {
-            *slot = Some(call);
-            return;
-        }
+        // Removed from inside, or by somebody who gave up waiting.
+        let gone = if self.removed.load(Ordering::Acquire) { slot.take() } else { None };
         drop(slot);
-        drop(call); // outside the lock: what it captured may call back
-        // Only who has removed it can wait: a call to the kernel for each event would cost more
-        // than the event.
-        self.returned.notify_all();
+        drop(gone); // outside the lock: what it captured may call back
     }
 
     /// Gives up what the callback captured.
@@ -225,20 +213,20 @@ impl Drop for CallbackHandle {
         self.entry.removed.store(true, Ordering::Release);
         let number = self.entry.number;
         self.all.entries.lock().all.retain(|entry| entry.number != number);
-        let mut slot = self.entry.call.lock();
-        if !self.all.is_own_thread() {
-            let deadline = Instant::now() + limits::CALLBACK_WAIT;
-            while self.entry.runs.load(Ordering::Acquire) {
-                let timed_out;
-                (slot, timed_out) = self.entry.returned.wait_until(slot, deadline);
-                if timed_out {
-                    break;
-                }
+        let deadline = Instant::now() + limits::CALLBACK_WAIT;
+        loop {
+            if let Some(mut slot) = self.entry.call.try_lock() {
+                let call = slot.take();
+                drop(slot);
+                drop(call); // outside the lock: what it captured may call back
+                return;
             }
+            // It runs: from inside nobody waits, and the thread that runs it drops it afterwards.
+            if self.all.is_own_thread() || Instant::now() >= deadline {
+                return;
+            }
+            std::thread::sleep(LOOK_AGAIN);
         }
-        let call = slot.take();
-        drop(slot);
-        drop(call); // outside the lock: what it captured may call back
     }
 }
 
