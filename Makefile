@@ -75,8 +75,9 @@ bless: ## Rewrite what is generated and committed: headers, manifest, tables of 
 	@$(PYTHON) cpp/generate.py
 	@$(PYTHON) tools/checks/docs.py --fix
 
-wheels: setup ## Build the release wheel of the Python module into dist/
+wheels: setup ## Build what users install into dist/: the wheel of the Python module, the packages of the Node addon
 	@maturin build --release --locked -m py/Cargo.toml --out dist
+	@npm --prefix node run --silent package
 
 install: ## Install the library for C and C++; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' packaging/c/install.sh

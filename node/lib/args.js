@@ -38,6 +38,15 @@ function callback(value) {
   throw refused('callback', value, 'a function')
 }
 
+/** Nothing, or a signal; one that is aborted already throws its reason. */
+function signal(value) {
+  if (value === undefined || value === null) return undefined
+  // As Node itself does it: a signal may come from another realm.
+  if (typeof value !== 'object' || !('aborted' in value)) throw refused('signal', value, 'an AbortSignal')
+  if (value.aborted) throw value.reason
+  return value
+}
+
 /** A word of a vocabulary, or its number. */
 function word(name, value) {
   if (typeof value === 'string') return value
@@ -71,4 +80,4 @@ function options(value, keys) {
   return value
 }
 
-module.exports = { nodeName, bytes, text, number, flag, callback, word, map, options }
+module.exports = { nodeName, bytes, text, number, flag, callback, signal, word, map, options }

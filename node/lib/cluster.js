@@ -33,26 +33,28 @@ class Cluster {
     open.add(this)
   }
 
-  static async start(config = {}) {
+  static async start(config = {}, options) {
+    const signal = onlySignal(options)
     const native_ = new native.Config()
     apply(native_, config)
     const pending = run(Cluster.start, () => native_.start(loop))
-    return new Cluster(await settle(pending, Cluster.start))
+    return new Cluster(await settle(pending, Cluster.start, signal))
   }
 
   async ready(minMembers, options) {
     const given = typeof minMembers === 'object' ? minMembers : { ...options, minMembers }
-    const all = args.options(given, ['minMembers', 'valid', 'timeoutMillis'])
+    const all = args.options(given, ['minMembers', 'valid', 'timeoutMillis', 'signal'])
     const least = args.number('minMembers', all.minMembers ?? 1)
     const valid = args.flag('valid', all.valid ?? false)
     const timeout = args.number('timeoutMillis', all.timeoutMillis ?? READY_MILLIS)
-    await this.#settle(this.ready, (handle) => handle.ready(least, valid, timeout))
+    const signal = args.signal(all.signal)
+    await this.#settle(this.ready, (handle) => handle.ready(least, valid, timeout), signal)
   }
 
   async leave(options) {
-    const { timeoutMillis } = args.options(options, ['timeoutMillis'])
+    const { timeoutMillis, signal } = args.options(options, ['timeoutMillis', 'signal'])
     const timeout = args.number('timeoutMillis', timeoutMillis ?? LEAVE_MILLIS)
-    await this.#settle(this.leave, (handle) => handle.leave(timeout))
+    await this.#settle(this.leave, (handle) => handle.leave(timeout), args.signal(signal))
   }
 
   async close() {
@@ -103,9 +105,10 @@ class Cluster {
     return decodeNode(this.#run(this.removeNode, (handle) => handle.removeNode(name)))
   }
 
-  async pingNode(node) {
+  async pingNode(node, options) {
     const name = args.nodeName(node)
-    return this.#settle(this.pingNode, (handle) => handle.pingNode(name))
+    const signal = onlySignal(options)
+    return this.#settle(this.pingNode, (handle) => handle.pingNode(name), signal)
   }
 
   updateNodeStatus(node, status, options) {
@@ -127,10 +130,11 @@ class Cluster {
     return this.#run(this.broadcast, (handle) => handle.broadcast(bytes))
   }
 
-  async send(node, payload) {
+  async send(node, payload, options) {
     const name = args.nodeName(node)
     const bytes = args.bytes('payload', payload)
-    await this.#settle(this.send, (handle) => handle.send(name, bytes))
+    const signal = onlySignal(options)
+    await this.#settle(this.send, (handle) => handle.send(name, bytes), signal)
   }
 
   leader() {
@@ -145,13 +149,15 @@ class Cluster {
     return this.#run(this.lease, (handle) => handle.lease())
   }
 
-  async resign() {
-    await this.#settle(this.resign, (handle) => handle.resign())
+  async resign(options) {
+    const signal = onlySignal(options)
+    await this.#settle(this.resign, (handle) => handle.resign(), signal)
   }
 
-  async transferLeadership(node) {
+  async transferLeadership(node, options) {
     const name = args.nodeName(node)
-    await this.#settle(this.transferLeadership, (handle) => handle.transferLeadership(name))
+    const signal = onlySignal(options)
+    await this.#settle(this.transferLeadership, (handle) => handle.transferLeadership(name), signal)
   }
 
   validity() {
@@ -173,10 +179,10 @@ class Cluster {
     if (kinds !== undefined) native_.kinds = Array.from(kinds, (kind) => args.word('kinds', kind))
     if (capacity !== undefined) native_.capacity = args.number('capacity', capacity)
     if (initial !== undefined) native_.initial = args.flag('initial', initial)
-    signal?.throwIfAborted()
+    const ended = args.signal(signal)
     return new EventStream(
       this.#run(this.events, (handle) => handle.events(native_)),
-      signal,
+      ended,
     )
   }
 
@@ -280,8 +286,8 @@ class Cluster {
     return run(from, () => call(this.#native))
   }
 
-  #settle(from, call) {
-    return settle(this.#run(from, call), from)
+  #settle(from, call, signal) {
+    return settle(this.#run(from, call), from, signal)
   }
 }
 
@@ -296,6 +302,9 @@ for (const [key, { name, live }] of configKeys) {
   }[setter]
   Object.defineProperty(Cluster.prototype, setter, { value: set, configurable: true, writable: true })
 }
+
+/** The signal of calls that take no other option. */
+const onlySignal = (options) => args.signal(args.options(options, ['signal']).signal)
 
 function kindOf(type) {
   const kind = typeof type === 'number' ? kinds[type] : type

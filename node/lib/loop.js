@@ -67,17 +67,26 @@ function forget(token) {
   waiting.delete(token)
 }
 
-/** A promise of a result that the addon will have; `from` is where its stack trace begins. */
-function settle(pending, from) {
+/**
+ * A promise of a result that the addon will have; `from` is where its stack trace begins. A signal
+ * gives the call up: the promise rejects with its reason.
+ */
+function settle(pending, from, signal) {
   const site = {}
   Error.captureStackTrace(site, from)
   return new Promise((resolve, reject) => {
     const finish = (settled, value) => {
+      signal?.removeEventListener('abort', abort)
       forget(pending.token)
       release()
       settled(value)
     }
+    const abort = () => {
+      pending.giveUp()
+      finish(reject, signal.reason)
+    }
     hold()
+    signal?.addEventListener('abort', abort)
     listen(pending.token, () => {
       try {
         const value = pending.take()

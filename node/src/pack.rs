@@ -15,9 +15,31 @@
 //! comes after a u8 that is 1 where it is the origin's address, a colon and the index, and is left out.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
-use seafoam::{Event, Node};
+use seafoam::{EVENT_FIELDS, Event, NODE_FIELDS, Node};
+
+/// Counts the changes of what this file writes that the lists of fields do not show.
+const FRAMING: u32 = 1;
+
+/// By what `native.js` knows that the addon beside it writes what `lib/decode.js` reads: the framing,
+/// and a fingerprint (32 bits of FNV-1a) of the names and shapes of all fields in their order. What is
+/// read with another layout would be wrong without notice.
+pub fn layout() -> String {
+    let mut fields = String::new();
+    let mut put = |of: &str, list: &[(&str, &str)]| {
+        // Writing to a text cannot fail.
+        let _ = write!(fields, "{of}{list:?};");
+    };
+    put("node", NODE_FIELDS);
+    for (kind, list) in EVENT_FIELDS {
+        put(&format!("event {}", kind.number()), list);
+    }
+    let fold = |hash: u32, byte: &u8| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193);
+    let hash = fields.as_bytes().iter().fold(0x811c_9dc5, fold);
+    format!("{FRAMING}-{hash:08x}")
+}
 
 /// A batch in the making.
 #[derive(Default)]

@@ -18,9 +18,10 @@ enum Waiting {
     Cluster(Pending<Cluster>, Arc<Bell>),
     Done(Pending<()>),
     Millis(Pending<f64>),
+    GivenUp,
 }
 
-/// A call that the engine has not answered yet. Dropping it gives the call up where that is possible.
+/// A call that the engine has not answered yet.
 #[napi(js_name = "Pending")]
 pub struct NativePending {
     source: Arc<Source>,
@@ -76,6 +77,14 @@ impl NativePending {
                 let taken = pending.try_take().transpose()?;
                 Ok(taken.map(|millis| Either::B(Either::A(millis))))
             }
+            Waiting::GivenUp => Ok(None),
         })
+    }
+
+    /// Nobody waits for the result any more: the call is given up where that is possible, and a
+    /// cluster that is there already, or comes later, is closed.
+    #[napi]
+    pub fn give_up(&mut self) {
+        self.waiting = Waiting::GivenUp;
     }
 }

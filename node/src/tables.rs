@@ -103,6 +103,19 @@ pub struct Tables {
     pub datacenter_none: u32,
 }
 
+/// Which package this addon belongs to; `native.js` compares it before it calls anything else.
+#[napi(object)]
+pub struct Identity {
+    pub version: String,
+    /// What batches look like, see `pack`.
+    pub layout: String,
+}
+
+#[napi]
+pub fn identity() -> Identity {
+    Identity { version: seafoam::VERSION.to_owned(), layout: crate::pack::layout() }
+}
+
 #[napi]
 pub fn tables() -> Tables {
     let stats = Stats::ROWS.iter().map(|(name, ..)| (*name).to_owned());

@@ -16,13 +16,29 @@ import type { Lease, Node, NodeArgument, Validity, Why } from './snapshots.js'
 import type { Stats } from './stats.js'
 import type { EventKindWord, NodeRankWord, NodeStatusWord } from './words.js'
 
+/** What every call that waits takes. */
+export interface WaitOptions {
+  /**
+   * Gives the wait up: the promise rejects with the signal's reason, at once where it is aborted
+   * already. What the call began in the cluster (a leave) may go on; a cluster that was about to start
+   * is closed.
+   */
+  signal?: AbortSignal | undefined
+}
+
+/** How long `leave` waits. */
+export interface LeaveOptions extends WaitOptions {
+  /** Milliseconds that the peers have to acknowledge; 5 000 by default. */
+  timeoutMillis?: number
+}
+
 /** What `ready` waits for. */
-export interface ReadyOptions {
+export interface ReadyOptions extends WaitOptions {
   /** Healthy members at least, the local one included; 1 by default. */
   minMembers?: number
   /** Whether the cluster must be valid too. Not available in this version. */
   valid?: boolean
-  /** 30 000 by default. */
+  /** Milliseconds until it fails with `timeout`; 30 000 by default. */
   timeoutMillis?: number
 }
 
@@ -43,7 +59,7 @@ export declare class Cluster {
    * @throws {SeafoamError} `invalid_config`, `not_available`, `key_required`, `address_in_use`,
    * `invalid_address`, `resolve_failed`; nothing is left half-started.
    */
-  static start(config?: Config): Promise<Cluster>
+  static start(config?: Config, options?: WaitOptions): Promise<Cluster>
 
   /**
    * Waits until this node sees so many healthy members.
@@ -55,12 +71,12 @@ export declare class Cluster {
 
   /**
    * Tells the peers that this node leaves: they see `left`. May be called twice; reads go on to work
-   * until `close()`. `timeoutMillis` is 5 000 by default.
+   * until `close()`.
    *
    * @throws {SeafoamError} `timeout` where no peer acknowledged in time; this node has stopped taking
    * part all the same.
    */
-  leave(options?: { timeoutMillis?: number }): Promise<void>
+  leave(options?: LeaveOptions): Promise<void>
 
   /**
    * Gives sockets, timers and waiters back in well under a second; without `leave()` before, it looks
@@ -102,7 +118,7 @@ export declare class Cluster {
    *
    * @throws {SeafoamError} `timeout`, `unknown_node`, `resolve_failed`, `busy`.
    */
-  pingNode(node: NodeArgument): Promise<number>
+  pingNode(node: NodeArgument, options?: WaitOptions): Promise<number>
   /**
    * States a node's status: `dead` and `suspected` are accusations that it may refute, `alive` makes
    * a probe. A peer's rank and datacenter are its own claims and are refused.
@@ -125,7 +141,7 @@ export declare class Cluster {
    */
   broadcast(payload: Uint8Array | string): string
   /** Sends a payload to one node. Not available in this version. */
-  send(node: NodeArgument, payload: Uint8Array | string): Promise<void>
+  send(node: NodeArgument, payload: Uint8Array | string, options?: WaitOptions): Promise<void>
 
   /** The leader as this node knows it, or null. Null in this version, which has no election. */
   leader(): Node | null
@@ -134,9 +150,9 @@ export declare class Cluster {
   /** The own lease, or null. */
   lease(): Lease | null
   /** Gives the lease up. @throws {SeafoamError} `not_leader`. */
-  resign(): Promise<void>
+  resign(options?: WaitOptions): Promise<void>
   /** Hands the lead to another node. @throws {SeafoamError} `not_leader`. */
-  transferLeadership(node: NodeArgument): Promise<void>
+  transferLeadership(node: NodeArgument, options?: WaitOptions): Promise<void>
 
   /** Whether this side of a partition may act. `fallback` in this version. */
   validity(): Validity

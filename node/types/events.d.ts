@@ -131,7 +131,7 @@ export interface EventOptions<Type extends EventKindWord = EventKindWord> {
   /** Begin with the present members (as `status` from `unknown`), without a gap to what follows. */
   initial?: boolean
   /** Ends the subscription; a reader that waits is rejected with the signal's reason. */
-  signal?: AbortSignal
+  signal?: AbortSignal | undefined
 }
 
 /**

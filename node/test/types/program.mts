@@ -6,10 +6,13 @@ import {
   type ClusterEvent,
   type Config,
   EventKind,
+  type EventOf,
+  type LaggedEvent,
   localIp,
   log,
   type Node,
   NodeStatus,
+  type NodeStatusWord,
   SeafoamError,
   setLogger,
   version,
@@ -52,7 +55,47 @@ function describe(event: ClusterEvent): string {
   }
 }
 
-await using cluster = await Cluster.start(config)
+/** Every type must be handled: one that is forgotten does not compile. */
+function incomplete(event: ClusterEvent): string {
+  switch (event.type) {
+    case 'status':
+      return event.node.name
+    default:
+      // @ts-expect-error: eleven types are left
+      return event satisfies never
+  }
+}
+
+/** The type decides which fields there are. */
+function fields(event: ClusterEvent): unknown {
+  // @ts-expect-error: not before the type is known
+  event.bytes
+  // @ts-expect-error: no such type
+  if (event.type === 'nonsense') return null
+  // @ts-expect-error: not on a status
+  if (event.type === 'status') return event.bytes
+  if ('missed' in event) event satisfies LaggedEvent
+  const { type, ...rest }: EventOf<'closed'> = { type: 'closed', error: null }
+  return [type, rest satisfies { error: string | null }]
+}
+
+/** Words are unions, too. */
+function color(status: NodeStatusWord): string {
+  switch (status) {
+    case 'alive':
+      return 'green'
+    case 'suspected':
+      return 'yellow'
+    case 'dead':
+    case 'left':
+    case 'unknown':
+      return 'grey'
+    default:
+      return status satisfies never
+  }
+}
+
+await using cluster = await Cluster.start(config, { signal: AbortSignal.timeout(1000) })
 await cluster.ready({ minMembers: 3, timeoutMillis: 1000 })
 await cluster.ready(3, { timeoutMillis: 1000 })
 
@@ -69,13 +112,26 @@ for await (const event of cluster.events({ kinds: ['broadcast'], capacity: 16 })
 cluster
   .on('broadcast', ({ origin, bytes }) => console.log(origin.name, bytes.length))
   .once('closed', () => {})
-using handle = cluster.onStatus((node, status, event) => console.log(node.name, status, event.previous))
+using handle = cluster.onStatus((node, status, event) =>
+  console.log(node.name, color(status), event.previous),
+)
 handle.remove()
 cluster.onEvent((event) => describe(event), { kinds: ['status'] })
+cluster.onEvent((event) => {
+  incomplete(event)
+  fields(event)
+})
+// @ts-expect-error: a broadcast has no status
+cluster.on('broadcast', (event) => event.status)
+// @ts-expect-error: no such type
+cluster.on('nonsense', () => {})
 
 const all: Node[] = cluster.allNodes()
 const found: Node | null = cluster.node(all[0] ?? 'name')
-const millis: number = await cluster.pingNode(found ?? '10.0.0.1:9999')
+const { signal } = controller
+const millis: number = await cluster.pingNode(found ?? '10.0.0.1:9999', { signal })
+await cluster.ready({ signal })
+await cluster.resign({ signal })
 const port: number | null = cluster.get('listenPort')
 const label: string = cluster.broadcast(Buffer.from([millis, port ?? 0]))
 cluster.setHeartbeatMillis(250)
