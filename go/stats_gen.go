@@ -74,6 +74,8 @@ type Stats struct {
 	BroadcastsDuplicate uint64
 	// Broadcasts refused or not passed on because a queue was full. A counter.
 	BroadcastsRefused uint64
+	// Broadcasts given to members that had missed them. A counter.
+	BroadcastsRepaired uint64
 	// Full-state exchanges begun by this node. A counter.
 	SyncsStarted uint64
 	// Full-state exchanges begun by this node that were answered. A counter.
@@ -160,6 +162,7 @@ var statsRows = []statsRow{
 	{StatsRow{"broadcasts_received", "Broadcasts delivered here.", true}, func(s *Stats) *uint64 { return &s.BroadcastsReceived }},
 	{StatsRow{"broadcasts_duplicate", "Copies of broadcasts that were known already.", true}, func(s *Stats) *uint64 { return &s.BroadcastsDuplicate }},
 	{StatsRow{"broadcasts_refused", "Broadcasts refused or not passed on because a queue was full.", true}, func(s *Stats) *uint64 { return &s.BroadcastsRefused }},
+	{StatsRow{"broadcasts_repaired", "Broadcasts given to members that had missed them.", true}, func(s *Stats) *uint64 { return &s.BroadcastsRepaired }},
 	{StatsRow{"syncs_started", "Full-state exchanges begun by this node.", true}, func(s *Stats) *uint64 { return &s.SyncsStarted }},
 	{StatsRow{"syncs_completed", "Full-state exchanges begun by this node that were answered.", true}, func(s *Stats) *uint64 { return &s.SyncsCompleted }},
 	{StatsRow{"syncs_served", "Full-state exchanges answered by this node.", true}, func(s *Stats) *uint64 { return &s.SyncsServed }},

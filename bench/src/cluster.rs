@@ -1,10 +1,11 @@
 //! Many nodes in one process on loopback: how soon all see all, hear a broadcast, and miss a node.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use seafoam::{
-    Config, Error, ErrorCode, Event, EventKind, EventKinds, EventOptions, Events, NodeStatus,
+    Config, Error, ErrorCode, Event, EventKind, EventKinds, EventOptions, Events, NodeStatus, Stats,
 };
 
 /// How long any one thing may take before the measurement gives up.
@@ -34,8 +35,10 @@ pub struct Figures {
     pub broadcast_seconds: f64,
     /// Others that did not get it.
     pub broadcast_missed: usize,
-    /// DEAD events about living nodes during the rest.
+    /// DEAD events about living nodes, from the first start to the end of the rest.
     pub false_deaths: usize,
+    /// Times that an engine was held up by more than 100 ms in that time.
+    pub stalls: u64,
     /// Datagrams per node and second during the rest.
     pub datagrams_per_second: f64,
     /// UDP payload bytes per node and second during the rest.
@@ -54,6 +57,8 @@ pub struct Figures {
 #[derive(Debug)]
 pub struct Cluster {
     nodes: Vec<(seafoam::Cluster, Events)>,
+    /// DEAD events read so far.
+    deaths: Cell<usize>,
 }
 
 impl Cluster {
@@ -97,7 +102,7 @@ impl Cluster {
             let events = node.events(EventOptions { kinds, capacity, initial: false })?;
             nodes.push((node, events));
         }
-        Ok(Self { nodes })
+        Ok(Self { nodes, deaths: Cell::new(0) })
     }
 
     /// Polls every node until `done` holds for each; the seconds it took.
@@ -138,6 +143,7 @@ impl Cluster {
                 continue;
             };
             while let Some(event) = events.try_next()? {
+                self.count_death(&event);
                 if wanted(&event) {
                     seen.push(number);
                     break;
@@ -151,12 +157,19 @@ impl Cluster {
         Ok(())
     }
 
-    fn forget_events(&self) -> Result<Vec<std::sync::Arc<Event>>, Error> {
+    fn count_death(&self, event: &Event) {
+        if matches!(event, Event::Status { status: NodeStatus::Dead, .. }) {
+            self.deaths.set(self.deaths.get() + 1);
+        }
+    }
+
+    fn forget_events(&self) -> Result<(), Error> {
         let mut all = Vec::new();
         for (_, events) in &self.nodes {
             events.drain(&mut all, usize::MAX)?;
         }
-        Ok(all)
+        all.iter().for_each(|event| self.count_death(event));
+        Ok(())
     }
 
     fn rest(&self, options: Options, figures: &mut Figures) -> Result<(), Error> {
@@ -166,8 +179,9 @@ impl Cluster {
         std::thread::sleep(options.rest);
         let (seconds, cpu) = (began.elapsed().as_secs_f64(), cpu_seconds() - cpu);
         let (sent_after, bytes_after) = self.traffic()?;
-        let dead = |event: &Event| matches!(event, Event::Status { status: NodeStatus::Dead, .. });
-        figures.false_deaths = self.forget_events()?.iter().filter(|event| dead(event)).count();
+        self.forget_events()?;
+        figures.false_deaths = self.deaths.get();
+        figures.stalls = self.total(|stats| stats.stalls)?;
         #[allow(clippy::cast_precision_loss)] // counts of packets, far below 2^52
         let per_node = |total: u64| total as f64 / (self.nodes.len() as f64 * seconds);
         figures.datagrams_per_second = per_node(sent_after - sent);
@@ -179,13 +193,12 @@ impl Cluster {
     }
 
     fn traffic(&self) -> Result<(u64, u64), Error> {
-        let mut total = (0, 0);
-        for (node, _) in &self.nodes {
-            let stats = node.stats()?;
-            total.0 += stats.datagrams_sent;
-            total.1 += stats.bytes_sent;
-        }
-        Ok(total)
+        Ok((self.total(|stats| stats.datagrams_sent)?, self.total(|stats| stats.bytes_sent)?))
+    }
+
+    /// A counter, summed over all nodes.
+    fn total(&self, of: impl Fn(&Stats) -> u64) -> Result<u64, Error> {
+        self.nodes.iter().map(|(node, _)| Ok(of(&node.stats()?))).sum()
     }
 
     /// Closes the last node without leave: to the others it crashed.

@@ -28,6 +28,12 @@ pub const BROADCAST_QUEUE_BYTES: usize = 512 << 10;
 pub const BROADCAST_WINDOW: u32 = 1024;
 /// Origins whose broadcasts are remembered beyond those in the table.
 pub const BROADCAST_ORIGINS: usize = 4096;
+/// Broadcasts kept for members that missed them.
+pub const BROADCASTS_KEPT: usize = 1024;
+/// Bytes of those broadcasts.
+pub const BROADCAST_KEPT_BYTES: usize = 512 << 10;
+/// How long a broadcast is kept for members that missed it.
+pub const BROADCAST_KEPT: Duration = Duration::from_secs(10);
 /// Removed runs that late gossip may not bring back.
 pub const TOMBSTONES: usize = 4096;
 /// How long a tombstone stands.

@@ -70,7 +70,7 @@ fn drain(bytes: &[u8], carrier: Carrier) -> Option<Vec<Record>> {
                 member.identity.name.len() + member.tags.as_ref().map_or(0, |tags| tags.len())
             }
             Record::Broadcast(broadcast) => broadcast.origin.name.len() + broadcast.bytes.len(),
-            Record::Digest(_) | Record::Beacon { .. } => 0,
+            Record::Digest(_) | Record::Beacon { .. } | Record::Have(_) | Record::Want(_) => 0,
         };
         assert!(record_len(&record).is_some(), "what decodes can be passed on: {record:?}");
         records.push(record);

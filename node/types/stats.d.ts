@@ -72,6 +72,8 @@ export interface Stats {
   readonly broadcastsDuplicate: number
   /** Broadcasts refused or not passed on because a queue was full. (counter) */
   readonly broadcastsRefused: number
+  /** Broadcasts given to members that had missed them. (counter) */
+  readonly broadcastsRepaired: number
   /** Full-state exchanges begun by this node. (counter) */
   readonly syncsStarted: number
   /** Full-state exchanges begun by this node that were answered. (counter) */

@@ -44,6 +44,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    seafoam::set_log_level(seafoam::LogLevel::Warn);
     let load = Load::on(command.busy);
     let figures = Cluster::measure(command.options);
     drop(load);
@@ -66,6 +67,7 @@ fn print(command: &Command, figures: &Figures) {
         ("broadcast_seconds", figures.broadcast_seconds),
         ("broadcast_missed", figures.broadcast_missed as f64),
         ("false_deaths", figures.false_deaths as f64),
+        ("stalls", figures.stalls as f64),
         ("datagrams_per_second", figures.datagrams_per_second),
         ("bytes_per_second", figures.bytes_per_second),
         ("cpu_seconds_per_minute", figures.cpu_seconds_per_minute),

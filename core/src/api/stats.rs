@@ -66,6 +66,7 @@ stats! {
     broadcasts_received: counter, "Broadcasts delivered here.";
     broadcasts_duplicate: counter, "Copies of broadcasts that were known already.";
     broadcasts_refused: counter, "Broadcasts refused or not passed on because a queue was full.";
+    broadcasts_repaired: counter, "Broadcasts given to members that had missed them.";
     syncs_started: counter, "Full-state exchanges begun by this node.";
     syncs_completed: counter, "Full-state exchanges begun by this node that were answered.";
     syncs_served: counter, "Full-state exchanges answered by this node.";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::engine::Engine;
 use super::members::{Member, SELF};
+use super::repair::Kept;
 use super::spread::{Spread, emissions};
 use super::time::Time;
 use super::window::Window;
@@ -27,6 +28,7 @@ pub(super) struct Broadcasts {
     index: u32,
     /// By origin: what was seen, and when it was last heard.
     windows: BTreeMap<Identity, (Window, Time)>,
+    pub(super) kept: Kept,
 }
 
 impl Broadcasts {
@@ -39,7 +41,8 @@ impl Broadcasts {
             || self.bytes + more > limits::BROADCAST_QUEUE_BYTES
     }
 
-    fn pass_on(&mut self, record: BroadcastRecord, times: u16) {
+    fn pass_on(&mut self, now: Time, record: BroadcastRecord, times: u16) {
+        self.kept.keep(now, &record);
         self.serial += 1;
         self.bytes += record.bytes.len();
         self.payloads.insert(self.serial, record);
@@ -70,6 +73,10 @@ impl Broadcasts {
                 self.bytes -= done.bytes.len();
             }
         }
+    }
+
+    pub(super) fn has_seen(&self, origin: &Identity, index: u32) -> bool {
+        self.windows.get(origin).is_some_and(|(window, _)| window.has(index))
     }
 
     /// Marks a broadcast as seen; true where it is new.
@@ -123,7 +130,7 @@ impl Engine {
         if self.members.healthy_others().next().is_some() {
             let (origin, address) = (me.identity, me.address);
             let record = BroadcastRecord { origin, address, index, bytes: bytes.into() };
-            self.broadcasts.pass_on(record, emissions(self.members.healthy()));
+            self.broadcasts.pass_on(now, record, emissions(self.members.healthy()));
             self.news(now);
         }
         Ok(index)
@@ -153,7 +160,7 @@ impl Engine {
             self.stats.broadcasts_refused += 1;
             return;
         }
-        self.broadcasts.pass_on(record, emissions(self.members.healthy()));
+        self.broadcasts.pass_on(now, record, emissions(self.members.healthy()));
         self.news(now);
     }
 

@@ -266,6 +266,9 @@ impl Engine {
             other => Some(self.members.name_of(other)),
         };
         self.members.update(id, |member| {
+            if !member.is_healthy() {
+                member.healthy_since = now;
+            }
             member.status = status;
             member.incarnation = incarnation;
             member.source = source;

@@ -185,6 +185,7 @@ impl Engine {
     ) {
         use super::wire::Record;
         let mut hearsay = claims::Hearsay { reply_to: Some(from), speaker, spreads: true };
+        let (mut offered, mut wanted) = (Vec::new(), Vec::new());
         for record in records {
             match record {
                 Ok(Record::Member(member)) => {
@@ -197,12 +198,21 @@ impl Engine {
                 }
                 Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, broadcast),
                 Ok(Record::Digest(digest)) => self.compare_digest(now, speaker, digest),
+                Ok(Record::Have(set)) => offered.push(set),
+                Ok(Record::Want(set)) => wanted.push(set),
                 Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
                 Err(error) => {
                     self.count_refused(error);
                     break;
                 }
             }
+        }
+        // As with ACKs: only a member that writes from its own address gets more than it sent.
+        let member = self.members.by_handle(speaker).filter(|id| *id != SELF);
+        let member = member.filter(|id| self.members.get(*id).is_some_and(|m| m.address == from));
+        if let Some(id) = member {
+            self.want_broadcasts(from, &offered);
+            self.give_broadcasts(from, id, &wanted);
         }
     }
 

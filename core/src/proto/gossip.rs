@@ -19,7 +19,7 @@ const REFUTATION_FANOUT: usize = 8;
 /// News wait so long for more news: that bounds a storm to 120 datagrams per second.
 const NEWS_PAUSE: Duration = Duration::from_millis(25);
 /// What is still passed on goes out so often.
-const TICK: Duration = Duration::from_millis(200);
+const TICK: Duration = Duration::from_millis(100);
 /// Of the room in a datagram, so many percent are kept for broadcasts while any wait, so that a
 /// storm of updates cannot starve them, nor they the updates.
 const BROADCAST_SHARE: usize = 40;
@@ -147,6 +147,9 @@ impl Engine {
         if digest {
             packet.push(&Record::Digest(self.members.digest()));
         }
+        if piggyback && matches!(message, Message::Ping { .. } | Message::Ack { .. }) {
+            self.offer_broadcasts(now, &mut packet);
+        }
         if piggyback {
             let kept = match self.broadcasts.waiting() {
                 0 => 0,
@@ -169,7 +172,6 @@ impl Engine {
             self.gossip.updates.sent(&id);
             self.members.mark(id);
         }
-        let _ = now;
         self.transmits.push_back(Transmit::Datagram { to, bytes });
     }
 }

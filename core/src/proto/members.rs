@@ -38,6 +38,8 @@ pub(super) struct Member {
     pub(super) source_name: Arc<str>,
     pub(super) heard: Time,
     pub(super) since: Time,
+    /// Since when it counts as healthy, without a break.
+    pub(super) healthy_since: Time,
     /// Wall clock of the last ping or status change.
     pub(super) timestamp_millis: u64,
     pub(super) ping_millis: f64,
@@ -68,6 +70,7 @@ impl Member {
             source_name: name,
             heard: now,
             since: now,
+            healthy_since: now,
             timestamp_millis: wall_millis,
             ping_millis: PING_NO_DATA,
             history: PingHistory::own(),

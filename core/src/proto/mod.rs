@@ -15,6 +15,7 @@ mod leave;
 mod members;
 pub mod output;
 mod probe;
+mod repair;
 mod rtt;
 mod spread;
 mod suspicion;

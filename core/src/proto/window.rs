@@ -31,6 +31,16 @@ impl Window {
         !self.set(index, true)
     }
 
+    /// Whether the index counts as seen.
+    pub(super) fn has(&self, index: u32) -> bool {
+        let Some(highest) = self.highest.filter(|highest| index <= *highest) else {
+            return false;
+        };
+        let place = (index % BROADCAST_WINDOW) as usize;
+        let word = self.seen.get(place / 64).copied().unwrap_or(u64::MAX);
+        highest - index >= BROADCAST_WINDOW || word & 1 << (place % 64) != 0
+    }
+
     /// Sets a bit and returns what it was.
     fn set(&mut self, index: u32, to: bool) -> bool {
         let place = (index % BROADCAST_WINDOW) as usize;
@@ -52,7 +62,9 @@ mod tests {
     fn each_index_is_new_once_in_any_order() {
         let mut window = Window::new();
         for index in [5, 3, 9, 4, 1000] {
+            assert!(!window.has(index), "{index}");
             assert!(window.insert(index), "{index}");
+            assert!(window.has(index), "{index}");
             assert!(!window.insert(index), "{index} again");
         }
     }
@@ -62,6 +74,7 @@ mod tests {
         let mut window = Window::new();
         assert!(window.insert(0));
         assert!(window.insert(BROADCAST_WINDOW + 5));
+        assert!(window.has(0));
         assert!(!window.insert(0));
         assert!(!window.insert(5));
         assert!(window.insert(6));

@@ -3,8 +3,8 @@
 #![allow(dead_code, clippy::unwrap_used)]
 
 use seafoam::proto::wire::{
-    BroadcastRecord, Evidence, Identity, MemberRecord, Message, NO_DATACENTER, Record, Status,
-    WitnessSet,
+    BroadcastRecord, Evidence, Identity, IndexSet, MemberRecord, Message, NO_DATACENTER, Record,
+    Status, WitnessSet,
 };
 
 /// A packet by its name in the vectors.
@@ -141,6 +141,8 @@ fn other_records() -> Vec<Case> {
         case("empty broadcast", Record::Broadcast(broadcast(b""))),
         case("broadcast of 200 bytes", Record::Broadcast(broadcast(&[0xab; 200]))),
         case("digest", Record::Digest(ascending)),
+        case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
+        case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
         case("beacon", Record::Beacon { index: 14, sequence: 0xfffe }),
         ("all kinds of records", PING, mixed),
     ]

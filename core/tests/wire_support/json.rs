@@ -5,8 +5,8 @@
 #![allow(dead_code)]
 
 use seafoam::proto::wire::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, MemberRecord, Message, Record,
-    Status,
+    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MemberRecord, Message,
+    Record, Status,
 };
 use serde_json::{Value, json};
 
@@ -73,7 +73,13 @@ pub fn record(record: &Record) -> Value {
         Record::Beacon { index, sequence } => {
             json!({ "kind": "beacon", "index": index, "sequence": sequence })
         }
+        Record::Have(set) => indexes("have", *set),
+        Record::Want(set) => indexes("want", *set),
     }
+}
+
+fn indexes(kind: &str, set: IndexSet) -> Value {
+    json!({ "kind": kind, "origin": set.origin, "highest": set.highest, "below": set.below })
 }
 
 pub fn identity(identity: &Identity) -> Value {

@@ -10,8 +10,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use seafoam::proto::wire::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, MAX_BROADCAST_BYTES, MAX_TAGS_BYTES,
-    MemberRecord, Message, Packet, PacketWriter, Record, Status, WitnessSet,
+    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MAX_BROADCAST_BYTES,
+    MAX_TAGS_BYTES, MemberRecord, Message, Packet, PacketWriter, Record, Status, WitnessSet,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -113,12 +113,22 @@ pub fn any_broadcast() -> impl Strategy<Value = BroadcastRecord> {
     )
 }
 
+fn any_indexes() -> impl Strategy<Value = IndexSet> {
+    (any_u32(), any_u32(), any::<u32>()).prop_map(|(origin, highest, below)| IndexSet {
+        origin,
+        highest,
+        below,
+    })
+}
+
 pub fn any_record() -> impl Strategy<Value = Record> {
     prop_oneof![
         4 => any_member().prop_map(Record::Member),
         2 => any_broadcast().prop_map(Record::Broadcast),
         1 => any::<[u8; 16]>().prop_map(Record::Digest),
         1 => any::<(u8, u16)>().prop_map(|(index, sequence)| Record::Beacon { index, sequence }),
+        1 => any_indexes().prop_map(Record::Have),
+        1 => any_indexes().prop_map(Record::Want),
     ]
 }
 

@@ -6,7 +6,7 @@ use super::kinds::{
     WITNESS_SHIFT, message as kind, record,
 };
 use super::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Header, MAX_BROADCAST_BYTES,
+    BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, MAX_BROADCAST_BYTES,
     MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, NO_DATACENTER,
     Record, Status, VERSION, WitnessSet,
 };
@@ -156,8 +156,14 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
         record::BEACON => Record::Beacon { index: body.u8()?, sequence: body.u16()? },
+        record::HAVE => Record::Have(decode_indexes(&mut body)?),
+        record::WANT => Record::Want(decode_indexes(&mut body)?),
         _ => return Ok(None),
     }))
+}
+
+fn decode_indexes(body: &mut Reader<'_>) -> Result<IndexSet, DecodeError> {
+    Ok(IndexSet { origin: body.u32()?, highest: body.u32()?, below: body.u32()? })
 }
 
 fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {

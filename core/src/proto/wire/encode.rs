@@ -6,8 +6,8 @@ use super::kinds::{
     message as message_kind, record as record_kind,
 };
 use super::{
-    BroadcastRecord, MAX_BROADCAST_BYTES, MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord, Message,
-    NO_DATACENTER, Record, VERSION, is_valid_name,
+    BroadcastRecord, IndexSet, MAX_BROADCAST_BYTES, MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord,
+    Message, NO_DATACENTER, Record, VERSION, is_valid_name,
 };
 
 /// Writes one packet: header and message at once, then records while they fit.
@@ -164,6 +164,8 @@ enum Content<'a> {
     Broadcast(&'a BroadcastRecord),
     Digest(&'a [u8; 16]),
     Beacon(u8, u16),
+    Have(IndexSet),
+    Want(IndexSet),
 }
 
 /// None for a record that no peer would take.
@@ -174,6 +176,8 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
         Record::Beacon { index, sequence } => plain(Content::Beacon(*index, *sequence)),
+        Record::Have(set) => plain(Content::Have(*set)),
+        Record::Want(set) => plain(Content::Want(*set)),
     }
 }
 
@@ -207,6 +211,8 @@ impl<'a> Body<'a> {
             Content::Broadcast(_) => record_kind::BROADCAST,
             Content::Digest(_) => record_kind::DIGEST,
             Content::Beacon(..) => record_kind::BEACON,
+            Content::Have(_) => record_kind::HAVE,
+            Content::Want(_) => record_kind::WANT,
         });
         out.put_varint(self.body_len() as u64);
         self.put_body(out);
@@ -226,6 +232,9 @@ impl<'a> Body<'a> {
             Content::Beacon(index, sequence) => {
                 out.put(&[index]);
                 out.put(&sequence.to_le_bytes());
+            }
+            Content::Have(set) | Content::Want(set) => {
+                put_u32s(out, &[set.origin, set.highest, set.below]);
             }
         }
     }

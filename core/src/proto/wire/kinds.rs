@@ -19,6 +19,8 @@ pub(super) mod record {
     pub const BROADCAST: u8 = 2;
     pub const DIGEST: u8 = 3;
     pub const BEACON: u8 = 4;
+    pub const HAVE: u8 = 9;
+    pub const WANT: u8 = 10;
 }
 
 // First byte of a member record, above the flags of address and name.

@@ -20,7 +20,7 @@ pub use error::DecodeError;
 pub use frame::{FrameReader, FrameStep, FrameWriter};
 pub use message::{Carrier, Header, Message};
 pub use record::{
-    BroadcastRecord, Identity, MemberRecord, Record, Status, StatusClass, is_valid_name,
+    BroadcastRecord, Identity, IndexSet, MemberRecord, Record, Status, StatusClass, is_valid_name,
 };
 pub use witness::{Evidence, Witness, WitnessSet};
 
@@ -54,6 +54,9 @@ pub const DIGEST_RECORD_BYTES: usize = 18;
 
 /// Bytes of a `Beacon` record with its kind and length.
 pub const BEACON_RECORD_BYTES: usize = 5;
+
+/// Bytes of a `Have` or `Want` record with its kind and length.
+pub const INDEX_SET_RECORD_BYTES: usize = 14;
 
 /// The datacenter number that means "not assigned"; it takes no byte on the wire.
 pub const NO_DATACENTER: u8 = 255;

@@ -151,6 +151,40 @@ pub struct BroadcastRecord {
     pub bytes: Arc<[u8]>,
 }
 
+/// Some broadcasts of one origin: one index, and which of the 32 before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexSet {
+    /// The handle of the run that sent them first.
+    pub origin: u32,
+    /// The highest index of the set, which is in it.
+    pub highest: u32,
+    /// Bit 0 is the index `highest - 1`, bit 31 is `highest - 32`.
+    pub below: u32,
+}
+
+impl IndexSet {
+    /// The indexes of the set, the highest first. Bits that stand for a number below 0 mean nothing.
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        let below = (0..32_u32).filter(move |bit| self.below & 1 << bit != 0);
+        let lower = below.filter_map(move |bit| self.highest.checked_sub(bit + 1));
+        std::iter::once(self.highest).chain(lower)
+    }
+
+    /// The set of these indexes, as far as they lie within 32 below the first and highest of them;
+    /// none for none.
+    #[must_use]
+    pub fn of(origin: u32, descending: impl IntoIterator<Item = u32>) -> Option<Self> {
+        let mut indexes = descending.into_iter();
+        let mut set = Self { origin, highest: indexes.next()?, below: 0 };
+        for index in indexes {
+            if let Some(bit @ 1..=32) = set.highest.checked_sub(index) {
+                set.below |= 1 << (bit - 1);
+            }
+        }
+        Some(set)
+    }
+}
+
 /// What may follow the message in a datagram or a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
@@ -167,4 +201,8 @@ pub enum Record {
         /// Counts its beacons, wrapping.
         sequence: u16,
     },
+    /// Broadcasts that the sender can give to whoever missed them.
+    Have(IndexSet),
+    /// Broadcasts that the sender missed, and asks the receiver for.
+    Want(IndexSet),
 }
