@@ -539,6 +539,22 @@ enum {
 
 
 /**
+ * Version of the layout that `seafoam_events_next_flat` writes. Fields are only ever added, at the
+ * ends of the structs, which `event_size` and `node_size` tell; anything else raises it.
+ */
+#define SEAFOAM_FLAT_VERSION 1
+
+/**
+ * A buffer of so many bytes has room for any one event; with room for more it brings more at once.
+ */
+#define SEAFOAM_FLAT_ANY_EVENT_BYTES 65536
+
+/**
+ * `node` of a flat event that has none.
+ */
+#define SEAFOAM_FLAT_NO_NODE 4294967295
+
+/**
  * A function that was installed.
  */
 typedef struct seafoam_callback seafoam_callback;
@@ -629,6 +645,138 @@ typedef void (*seafoam_event_function)(void *user_data, const seafoam_event *eve
  * borrowed for the call.
  */
 typedef void (*seafoam_logger)(void *user_data, seafoam_level level, const char *line);
+
+/**
+ * Bytes of a flat batch: `length` of them, `at` bytes from the start of the buffer. Texts are UTF-8
+ * without a NUL at the end.
+ */
+typedef struct {
+  uint32_t at;
+  uint32_t length;
+} seafoam_flat_bytes;
+
+/**
+ * What a flat batch begins with. Numbers are in the byte order of the machine; records are aligned
+ * to 8 bytes where the buffer is.
+ */
+typedef struct {
+  /**
+   * `SEAFOAM_FLAT_VERSION` of the library.
+   */
+  uint32_t version;
+  /**
+   * How many events there are.
+   */
+  uint32_t events;
+  /**
+   * Where the first `seafoam_flat_event` is, in bytes from the start of the buffer.
+   */
+  uint32_t events_at;
+  /**
+   * Bytes from one of them to the next.
+   */
+  uint32_t event_size;
+  /**
+   * How many nodes there are that the events speak of.
+   */
+  uint32_t nodes;
+  /**
+   * Where the first `seafoam_flat_node` is.
+   */
+  uint32_t nodes_at;
+  /**
+   * Bytes from one of them to the next.
+   */
+  uint32_t node_size;
+  /**
+   * Bytes of the whole batch.
+   */
+  uint32_t length;
+  /**
+   * Texts and payloads of the events, one after another: copying these alone keeps all of them.
+   */
+  seafoam_flat_bytes bytes;
+  /**
+   * Texts of the nodes.
+   */
+  seafoam_flat_bytes node_bytes;
+} seafoam_flat_batch;
+
+/**
+ * One event of a flat batch. Which fields are used depends on its kind; the others are 0, or
+ * `SEAFOAM_FLAT_NO_NODE`.
+ */
+typedef struct {
+  /**
+   * `SEAFOAM_EVENT_...`; skip those that you do not know.
+   */
+  int32_t kind;
+  /**
+   * Number of the node, origin, sender or leader among the nodes of the batch.
+   */
+  uint32_t node;
+  /**
+   * Broadcast: index. Leader: term. Validity: needed. Merged: members. Datacenter: number.
+   * Lagged: missed. Closed: the error's code, 0 for none.
+   */
+  uint64_t number;
+  /**
+   * Status: status. Leader: scope, -1 for the whole cluster. Validity: state. Link: direction.
+   * Datacenter: 1 where it was lost, else 0.
+   */
+  int32_t status;
+  /**
+   * Status: previous. Validity: basis.
+   */
+  int32_t previous;
+  /**
+   * Status: source. Broadcast: label. Conflict: other address. Closed: the error's message.
+   * Validity: names of those seen, with `\n` between them.
+   */
+  seafoam_flat_bytes text;
+  /**
+   * Broadcast, message: payload. Validity: names of those missing, with `\n` between them.
+   */
+  seafoam_flat_bytes bytes;
+} seafoam_flat_event;
+
+/**
+ * One node of a flat batch: a snapshot, once for all events of the batch that share it.
+ */
+typedef struct {
+  uint64_t generation;
+  uint64_t age_millis;
+  uint64_t timestamp_millis;
+  double ping_millis;
+  seafoam_flat_bytes name;
+  seafoam_flat_bytes address;
+  seafoam_flat_bytes status_source;
+  /**
+   * Its tags: of each pair the lengths of name and value, 4 bytes each and not aligned, then name
+   * and value.
+   */
+  seafoam_flat_bytes tags;
+  uint32_t incarnation;
+  int32_t status;
+  int32_t rank;
+  uint16_t port;
+  uint16_t emit_counter;
+  uint8_t datacenter;
+  /**
+   * 1 or 0.
+   */
+  uint8_t is_lighthouse;
+  /**
+   * Bytes of `ip`: 4, 16, or 0 while it is not known.
+   */
+  uint8_t ip_length;
+  uint8_t reserved;
+  /**
+   * The address in network order.
+   */
+  uint8_t ip[16];
+  uint8_t reserved_end[4];
+} seafoam_flat_node;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1793,6 +1941,25 @@ void seafoam_events_close(seafoam_events *events);
  * Threads: any, while no other call with this stream is under way.
  */
 void seafoam_events_free(seafoam_events *events);
+
+/**
+ * Up to `most` events at once (4096 at most) and the nodes that they speak of, as many as fit, laid
+ * flat into memory of the caller, which begins with a `seafoam_flat_batch`; waits for the first one
+ * as `seafoam_events_next` does. Nothing in it is a pointer, so it may be copied, kept, and handed
+ * to other languages. Where it answers anything but `SEAFOAM_OK`, nothing was written.
+ *
+ * Ownership: `buffer` has room for `capacity` bytes and stays the caller's; nothing is borrowed.
+ * Threads: any.
+ * Errors: `SEAFOAM_INVALID_CONFIG` where the next event does not fit (it stays;
+ * `SEAFOAM_FLAT_ANY_EVENT_BYTES` are always enough) or `most` is 0; else as `seafoam_events_next`.
+ */
+seafoam_code seafoam_events_next_flat(seafoam_events *events,
+                                      int64_t timeout_millis,
+                                      size_t most,
+                                      void *buffer,
+                                      size_t capacity,
+                                      size_t *count,
+                                      seafoam_error **error);
 
 /**
  * Calls `function` with each node whose status changed, one call at a time, on the cluster's

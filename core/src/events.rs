@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::{Event, EventKinds};
 use crate::limits;
-use crate::queue::{Inner, Queue};
+use crate::queue::Queue;
 use crate::sync::Mutex;
 
 /// Called when events wait in a subscription that was empty. It runs on the engine's thread: it may
@@ -47,23 +47,7 @@ impl Events {
     /// `closed` once the CLOSED event was read.
     pub fn drain(&self, into: &mut Vec<Arc<Event>>, most: usize) -> Result<usize> {
         self.queue.home.check()?;
-        let mut inner = self.queue.inner.lock();
-        Self::drain_locked(&mut inner, into, most)
-    }
-
-    fn drain_locked(inner: &mut Inner, into: &mut Vec<Arc<Event>>, most: usize) -> Result<usize> {
-        if inner.ended {
-            return Err(Error::closed());
-        }
-        let before = into.len();
-        while into.len() - before < most {
-            let Some(event) = inner.pop() else { break };
-            into.push(event);
-        }
-        if inner.is_empty() {
-            inner.woken = false;
-        }
-        Ok(into.len() - before)
+        self.queue.inner.lock().drain(into, most, |_| true)
     }
 
     /// The next event, or none where there is none now.
@@ -96,17 +80,36 @@ impl Events {
         most: usize,
         timeout: Duration,
     ) -> Result<usize> {
+        self.drain_fitting(into, most, timeout, |_| true)
+    }
+
+    /// Like [`drain_timeout`](Self::drain_timeout), but takes events only while `fits` agrees to the
+    /// next one, which else stays with all that follow. It is asked once for each, in order and under
+    /// the queue's lock: it may look at the event, and nothing else.
+    ///
+    /// # Errors
+    /// `closed` once the CLOSED event was read.
+    pub fn drain_fitting(
+        &self,
+        into: &mut Vec<Arc<Event>>,
+        most: usize,
+        timeout: Duration,
+        fits: impl FnMut(&Event) -> bool,
+    ) -> Result<usize> {
         self.queue.home.check()?;
-        let deadline = Instant::now() + timeout.min(limits::WAIT);
         let mut inner = self.queue.inner.lock();
-        while inner.is_empty() && !inner.ended {
+        let deadline = (!timeout.is_zero()).then(|| Instant::now() + timeout.min(limits::WAIT));
+        while let Some(deadline) = deadline
+            && inner.is_empty()
+            && !inner.ended
+        {
             let timed_out;
             (inner, timed_out) = self.queue.arrived.wait_until(inner, deadline);
             if timed_out {
                 break;
             }
         }
-        Self::drain_locked(&mut inner, into, most)
+        inner.drain(into, most, fits)
     }
 
     /// Sets what is called each time that the queue stops being empty; at once where events wait.

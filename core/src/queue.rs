@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::Waker;
 
+use crate::api::error::{Error, Result};
 use crate::api::event::{Event, EventKind, EventKinds};
 use crate::events::Wake;
 use crate::fork::Home;
@@ -117,6 +118,42 @@ impl Inner {
         }
     }
 
+    /// Whether `ask` agrees to the event that `pop` would give next; true where there is none.
+    fn agrees(&self, ask: &mut impl FnMut(&Event) -> bool) -> bool {
+        let lagged = || Event::Lagged { missed: self.missed };
+        match (self.states.front(), self.ring.front()) {
+            (Some((state, _, event)), Some((ring, _))) if state < ring => ask(event),
+            (Some((.., event)), None) => ask(event),
+            (_, Some(_)) | (None, None) if self.missed > 0 => ask(&lagged()),
+            (_, Some((_, event))) => ask(event),
+            (None, None) => self.closed.as_deref().is_none_or(ask),
+        }
+    }
+
+    /// Moves up to `most` events into `into` while `fits` agrees to the next one, and returns how many.
+    ///
+    /// # Errors
+    /// `closed` once the CLOSED event was read.
+    pub(crate) fn drain(
+        &mut self,
+        into: &mut Vec<Arc<Event>>,
+        most: usize,
+        mut fits: impl FnMut(&Event) -> bool,
+    ) -> Result<usize> {
+        if self.ended {
+            return Err(Error::closed());
+        }
+        let before = into.len();
+        while into.len() - before < most && self.agrees(&mut fits) {
+            let Some(event) = self.pop() else { break };
+            into.push(event);
+        }
+        if self.is_empty() {
+            self.woken = false;
+        }
+        Ok(into.len() - before)
+    }
+
     fn pop_state(&mut self) -> Option<Arc<Event>> {
         self.states.pop_front().map(|(_, _, event)| event)
     }
@@ -226,5 +263,42 @@ impl Queue {
         if let Some(wake) = &inner.wake {
             call_hook(wake);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::validity::Validity;
+
+    #[test]
+    fn what_does_not_fit_stays() {
+        let queue = Queue::new(EventKinds::ALL, 2, Arc::default());
+        for members in 1..=3 {
+            queue.push(&Arc::new(Event::Merged { members }));
+        }
+        queue.push(&Arc::new(Event::Validity { validity: Arc::new(Validity::fallback()) }));
+        queue.push(&Arc::new(Event::Closed { error: None }));
+        let mut inner = queue.inner.lock();
+        for expected in [
+            EventKind::Lagged,
+            EventKind::Merged,
+            EventKind::Merged,
+            EventKind::Validity,
+            EventKind::Closed,
+        ] {
+            let (mut read, mut asked) = (Vec::new(), Vec::new());
+            let mut drain = |asks: usize| {
+                inner.drain(&mut read, 9, |event| {
+                    asked.push(event.kind());
+                    asked.len() <= asks
+                })
+            };
+            assert_eq!(drain(0).ok(), Some(0), "refused at once");
+            assert_eq!(drain(2).ok(), Some(1), "refused the second one");
+            assert_eq!(asked[..2], [expected, expected]);
+            assert_eq!(read[0].kind(), expected);
+        }
+        assert!(inner.drain(&mut Vec::new(), 9, |_| true).is_err(), "it has ended");
     }
 }

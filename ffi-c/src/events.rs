@@ -21,7 +21,7 @@ use crate::event::seafoam_event;
 /// A subscription: an own, bounded queue of events from the moment that it was opened. Any number
 /// of threads may read; each event goes to one of them.
 pub struct seafoam_events {
-    events: Events,
+    pub(crate) events: Events,
     /// What each reading thread borrows until its next call.
     borrowed: Mutex<Vec<(ThreadId, Vec<seafoam_event>)>>,
     /// Made when first asked for.
@@ -30,8 +30,8 @@ pub struct seafoam_events {
     settling: Mutex<()>,
 }
 
-/// Events that one call of `seafoam_events_next_batch` gives out at most.
-const BATCH: usize = 4096;
+/// Events that one call of `seafoam_events_next_batch` or `_flat` gives out at most.
+pub(crate) const BATCH: usize = 4096;
 
 /// A reading thread, and where it puts events before it knows how many there are.
 struct Reader {
@@ -81,7 +81,7 @@ impl seafoam_events {
     /// The engine makes it readable, under the queue's lock, when the queue stops being empty. Only
     /// this makes it unreadable, and whoever did so looks again: so where events wait, it is
     /// readable already, or somebody is about to make it so.
-    fn settle(&self) {
+    pub(crate) fn settle(&self) {
         let Some(signal) = self.signal.get() else { return };
         let _order = lock(&self.settling);
         if self.events.has_events() {

@@ -32,6 +32,7 @@ mod node;
 
 mod event;
 mod events;
+mod flat;
 
 mod callback;
 

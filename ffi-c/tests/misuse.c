@@ -153,6 +153,9 @@ static void null_streams(void) {
   CHECK(event == NULL);
   NULL_HANDLE(seafoam_events_next_batch(NULL, 0, &event, 1, &count, &error));
   CHECK(count == 0);
+  count = 7;
+  NULL_HANDLE(seafoam_events_next_flat(NULL, 0, 1, &event, sizeof event, &count, &error));
+  CHECK(count == 0);
   NULL_HANDLE(seafoam_events_fd(NULL, &fd, &error));
   CHECK(fd == -1);
 }

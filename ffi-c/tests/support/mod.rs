@@ -137,6 +137,7 @@ pub const OWN: &[&str] = &[
     "seafoam_event_free",
     "seafoam_events_next",
     "seafoam_events_next_batch",
+    "seafoam_events_next_flat",
     "seafoam_events_fd",
     "seafoam_events_close",
     "seafoam_events_free",
