@@ -47,15 +47,19 @@ struct Entries {
 struct Entry {
     number: u64,
     kinds: EventKinds,
+    /// Looked at before each call: none begins once it is set.
     removed: AtomicBool,
-    /// Locked while it runs; gone for good once it is removed.
+    /// Whoever removed it does not wait any more: the dispatch thread drops what it captured.
+    abandoned: AtomicBool,
+    /// Locked while it runs, where it is the only one for a batch of events; gone for good once it
+    /// is removed.
     call: Mutex<Option<Callback>>,
 }
 
 /// Keeps a callback installed. Removing it, or dropping it, ends it.
 ///
 /// Removal waits for a running call (not when made from inside one), at most 1 s; none begins
-/// after it returned.
+/// after it returned. Unless it gave up waiting, what the callback captured is dropped by then.
 #[must_use = "dropping the handle removes the callback"]
 pub struct CallbackHandle {
     entry: Arc<Entry>,
@@ -87,6 +91,7 @@ impl Callbacks {
             number: self.next.fetch_add(1, Ordering::Relaxed),
             kinds,
             removed: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             call: Mutex::new(Some(call)),
         });
         let mut entries = self.entries.lock();
@@ -120,13 +125,19 @@ impl Callbacks {
         let mut batch = Vec::with_capacity(BATCH);
         while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
             let entries = self.entries.lock().all.clone();
-            for event in batch.drain(..) {
-                for entry in &entries {
-                    if !self.detached.load(Ordering::Acquire) {
-                        entry.call(&event);
+            match &*entries {
+                // Alone, which is usual, it is locked once for all of them.
+                [only] => only.call(&batch, &self.detached),
+                // Several see each event before any sees the next.
+                several => {
+                    for event in &batch {
+                        for entry in several.iter().filter(|entry| entry.wants(event)) {
+                            entry.call(std::slice::from_ref(event), &self.detached);
+                        }
                     }
                 }
             }
+            batch.clear();
         }
         let entries = {
             let mut entries = self.entries.lock();
@@ -166,27 +177,47 @@ impl Callbacks {
 }
 
 impl Entry {
-    fn call(&self, event: &Event) {
-        if !self.kinds.contains(event.kind()) || self.removed.load(Ordering::Acquire) {
-            return;
-        }
+    fn wants(&self, event: &Event) -> bool {
+        self.kinds.contains(event.kind())
+    }
+
+    fn call(&self, events: &[Arc<Event>], detached: &AtomicBool) {
         // Its own lock is held while it runs: whoever removes it finds it taken, and waits.
         let mut slot = self.call.lock();
-        if let Some(call) = slot.as_mut()
-            && catch_unwind(AssertUnwindSafe(|| call(event))).is_err()
-        {
-            logged!(Error, "a callback panicked on a {} event; it stays installed", event.kind());
+        let Some(call) = slot.as_mut() else { return };
+        for event in events.iter().filter(|event| self.wants(event)) {
+            if self.removed.load(Ordering::Acquire) || detached.load(Ordering::Acquire) {
+                break;
+            }
+            if catch_unwind(AssertUnwindSafe(|| call(event))).is_err() {
+                let kind = event.kind();
+                logged!(Error, "a callback panicked on a {kind} event; it stays installed");
+            }
         }
-        // Removed from inside, or by somebody who gave up waiting.
-        let gone = if self.removed.load(Ordering::Acquire) { slot.take() } else { None };
         drop(slot);
-        drop(gone); // outside the lock: what it captured may call back
+        if self.abandoned.load(Ordering::Acquire) {
+            self.end(); // removed from inside, or by somebody who gave up waiting
+        }
     }
 
     /// Gives up what the callback captured.
     fn end(&self) {
         self.removed.store(true, Ordering::Release);
         let call = self.call.lock().take();
+        Self::give_up(call);
+    }
+
+    /// The same where it does not run; whether it did not.
+    fn try_end(&self) -> bool {
+        let Some(mut slot) = self.call.try_lock() else { return false };
+        let call = slot.take();
+        drop(slot);
+        Self::give_up(call);
+        true
+    }
+
+    /// Outside of the lock: what was captured may call back.
+    fn give_up(call: Option<Callback>) {
         if catch_unwind(AssertUnwindSafe(|| drop(call))).is_err() {
             logged!(Error, "what a callback captured panicked when it was dropped");
         }
@@ -214,15 +245,11 @@ impl Drop for CallbackHandle {
         let number = self.entry.number;
         self.all.entries.lock().all.retain(|entry| entry.number != number);
         let deadline = Instant::now() + limits::CALLBACK_WAIT;
-        loop {
-            if let Some(mut slot) = self.entry.call.try_lock() {
-                let call = slot.take();
-                drop(slot);
-                drop(call); // outside the lock: what it captured may call back
-                return;
-            }
+        while !self.entry.try_end() {
             // It runs: from inside nobody waits, and the thread that runs it drops it afterwards.
             if self.all.is_own_thread() || Instant::now() >= deadline {
+                self.entry.abandoned.store(true, Ordering::Release);
+                self.entry.try_end(); // the call may have ended just before
                 return;
             }
             std::thread::sleep(LOOK_AGAIN);
