@@ -1,10 +1,12 @@
 //! A door for benchmarks of the bindings: events without a network. Not public API.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::Cluster;
 use crate::api::error::Result;
 use crate::api::event::Event;
+use crate::api::label::Label;
 
 impl Cluster {
     /// Publishes so many broadcasts of the local node to the subscriptions of this process, on the
@@ -15,12 +17,13 @@ impl Cluster {
     #[doc(hidden)]
     pub fn bench_publish(&self, count: u32, payload_bytes: usize) -> Result<()> {
         let origin = self.local_node()?;
+        let address = SocketAddr::new(origin.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), origin.port);
         let bytes: Arc<[u8]> = vec![0x5a; payload_bytes].into();
         for index in 0..count {
             self.shared.hub.publish(Event::Broadcast {
                 origin: Arc::clone(&origin),
                 index,
-                label: format!("{}:{index}", origin.address).into(),
+                label: Label::new(address, index),
                 bytes: Arc::clone(&bytes),
             });
         }

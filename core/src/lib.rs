@@ -72,6 +72,7 @@ pub use api::calls::{CLUSTER_CALLS, Call, PROCESS_CALLS};
 pub use api::config::{CONFIG_KEYS, Config, ConfigKey, Settings};
 pub use api::error::{Error, ErrorCode, Result};
 pub use api::event::{EVENT_FIELDS, Event, EventKind, EventKinds, LinkDirection};
+pub use api::label::Label;
 pub use api::level::LogLevel;
 pub use api::node::{
     DATACENTER_NONE, NODE_FIELDS, Node, NodeRank, NodeStatus, PING_NO_DATA, PING_TIMED_OUT,

@@ -341,7 +341,8 @@ pub(crate) unsafe fn fill<T>(array: *mut *const T, pointers: impl Iterator<Item 
     }
 }
 
-/// Lends a value to a handle on the stack: handles have no lifetimes, because C has none.
+/// Lends a value to a handle, which is to count nothing: handles have no lifetimes, because C has
+/// none.
 ///
 /// # Safety
 /// Whoever gets the reference must be gone before the value is.

@@ -1,4 +1,4 @@
-//! Events without a network, for `tests/bench.c`. Not in the header, not part of the ABI.
+//! Events without a network, for `bench/bench.c`. Not in the header, not part of the ABI.
 
 use crate::abi::{fallible, handle};
 use crate::cluster::seafoam_cluster;

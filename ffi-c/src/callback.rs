@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use seafoam_core::{CallbackHandle, Event, EventKinds, Node, NodeStatus};
 
-use crate::abi::{Out, UserData, fallible, handle, lend, maybe_out, plain, seafoam_drop, take};
+use crate::abi::{Out, UserData, fallible, handle, maybe_out, plain, seafoam_drop, take};
 use crate::cluster::seafoam_cluster;
 use crate::error::{seafoam_code, seafoam_error};
 use crate::event::seafoam_event;
@@ -67,7 +67,8 @@ pub unsafe extern "C" fn seafoam_cluster_on_status(
         let cluster = &handle!(cluster).cluster;
         let function = function.ok_or_else(no_function)?;
         let call = move |node: &Arc<Node>, status: NodeStatus| {
-            let node = seafoam_node::new(Arc::clone(node));
+            // SAFETY: the handle ends below, before the node can.
+            let node = unsafe { seafoam_node::lent(node) };
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const node, status.number().into()) };
         };
@@ -95,7 +96,8 @@ pub unsafe extern "C" fn seafoam_cluster_on_broadcast(
         let cluster = &handle!(cluster).cluster;
         let function = function.ok_or_else(no_function)?;
         let call = move |origin: &Arc<Node>, bytes: &[u8]| {
-            let origin = seafoam_node::new(Arc::clone(origin));
+            // SAFETY: the handle ends below, before the node can.
+            let origin = unsafe { seafoam_node::lent(origin) };
             let (data, length) = (bytes.as_ptr(), bytes.len());
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const origin, data, length) };
@@ -126,7 +128,7 @@ pub unsafe extern "C" fn seafoam_cluster_on_event(
         let function = function.ok_or_else(no_function)?;
         let call = move |event: &Event| {
             // SAFETY: the handle ends below, before the event can.
-            let event = seafoam_event::lent(unsafe { lend(event) });
+            let event = unsafe { seafoam_event::lent(event) };
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const event) };
         };

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use seafoam_core::{Event, Node};
 
-use crate::abi::{c_string, give, maybe_handle, maybe_out, plain, take};
+use crate::abi::{c_string, give, lend, maybe_handle, maybe_out, plain, take};
 use crate::error::seafoam_error;
 use crate::leadership::seafoam_validity;
 use crate::node::seafoam_node;
@@ -15,9 +15,9 @@ use crate::words::{seafoam_direction, seafoam_kind, seafoam_status};
 /// One thing that happened. Never changes; readable from any thread. An accessor that does not
 /// belong to the event's kind answers NULL, 0, false or -1.
 pub struct seafoam_event {
-    event: Held,
-    /// Apart, so that an event that is only looked at stays small.
+    /// Apart, so that an event that is only looked at stays small. Before `event`: dropped first.
     views: OnceLock<Box<Views>>,
+    event: Held,
 }
 
 /// What C borrows from an event, made when first asked for. No kind has two of a sort.
@@ -37,11 +37,14 @@ enum Held {
 
 impl seafoam_event {
     pub(crate) const fn shared(event: Arc<Event>) -> Self {
-        Self { event: Held::Shared(event), views: OnceLock::new() }
+        Self { views: OnceLock::new(), event: Held::Shared(event) }
     }
 
-    pub(crate) const fn lent(event: &'static Event) -> Self {
-        Self { event: Held::Lent(event), views: OnceLock::new() }
+    /// # Safety
+    /// The handle must be gone before the event is.
+    pub(crate) unsafe fn lent(event: &Event) -> Self {
+        // SAFETY: the caller's contract.
+        Self { views: OnceLock::new(), event: Held::Lent(unsafe { lend(event) }) }
     }
 
     fn get(&self) -> &Event {
@@ -70,13 +73,15 @@ fn node_of(
 ) -> *const seafoam_node {
     let node = event.and_then(|event| {
         let picked = pick(event.get())?;
-        Some(event.views().node.get_or_init(|| seafoam_node::new(Arc::clone(picked))))
+        // SAFETY: the views go before the event.
+        let made = || unsafe { seafoam_node::lent(picked) };
+        Some(event.views().node.get_or_init(made))
     });
     node.map_or(ptr::null(), ptr::from_ref)
 }
 
 /// The text of an event, if `pick` finds one in it.
-fn text_of(event: Option<&seafoam_event>, pick: fn(&Event) -> Option<&Arc<str>>) -> *const c_char {
+fn text_of(event: Option<&seafoam_event>, pick: fn(&Event) -> Option<&str>) -> *const c_char {
     let text = event.and_then(|event| {
         let picked = pick(event.get())?;
         Some(event.views().text.get_or_init(|| c_string(picked)))

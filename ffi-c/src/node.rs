@@ -1,20 +1,45 @@
 //! Nodes as handles: plain snapshots that never change.
 
 use std::ffi::{CString, c_char, c_int};
+use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
 use seafoam_core::{Node, Why};
 
-use crate::abi::{c_string, give, maybe_handle, plain, take};
+use crate::abi::{c_string, give, lend, maybe_handle, plain, take};
 use crate::leadership::text_at;
 use crate::words::{seafoam_rank, seafoam_status};
 
 /// One member of the cluster as this process saw it at one moment. Never changes; readable from any
 /// thread.
 pub struct seafoam_node {
-    node: Arc<Node>,
-    // Texts as C takes them, made when first asked for: most events are looked at in part.
+    /// Apart, so that a node that is only handed out stays small. Before `node`: dropped first.
+    texts: OnceLock<Box<Texts>>,
+    node: Held,
+}
+
+/// Whoever is given a node shares it; inside of an event or a call it is lent: counting would cost
+/// more than all the rest of handing it out.
+enum Held {
+    Shared(Arc<Node>),
+    Lent(&'static Arc<Node>),
+}
+
+impl Deref for Held {
+    type Target = Arc<Node>;
+
+    fn deref(&self) -> &Arc<Node> {
+        match self {
+            Self::Shared(node) => node,
+            Self::Lent(node) => node,
+        }
+    }
+}
+
+/// Texts as C takes them, made when first asked for: most nodes are looked at in part.
+#[derive(Default)]
+struct Texts {
     name: OnceLock<CString>,
     address: OnceLock<CString>,
     ip: OnceLock<Option<CString>>,
@@ -24,18 +49,22 @@ pub struct seafoam_node {
 
 impl seafoam_node {
     pub(crate) const fn new(node: Arc<Node>) -> Self {
-        Self {
-            node,
-            name: OnceLock::new(),
-            address: OnceLock::new(),
-            ip: OnceLock::new(),
-            status_source: OnceLock::new(),
-            tags: OnceLock::new(),
-        }
+        Self { texts: OnceLock::new(), node: Held::Shared(node) }
+    }
+
+    /// # Safety
+    /// The handle must be gone before the node is.
+    pub(crate) unsafe fn lent(node: &Arc<Node>) -> Self {
+        // SAFETY: the caller's contract.
+        Self { texts: OnceLock::new(), node: Held::Lent(unsafe { lend(node) }) }
+    }
+
+    fn texts(&self) -> &Texts {
+        self.texts.get_or_init(Box::default)
     }
 
     fn tag(&self, index: usize) -> Option<&(CString, CString)> {
-        let all = self.tags.get_or_init(|| {
+        let all = self.texts().tags.get_or_init(|| {
             let pairs = self.node.tags.iter();
             pairs.map(|(name, value)| (c_string(name), c_string(value))).collect()
         });
@@ -56,7 +85,9 @@ fn node_text(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_node_name(node: *const seafoam_node) -> *const c_char {
     plain!({
-        node_text(maybe_handle!(node), |node| node.name.get_or_init(|| c_string(&node.node.name)))
+        node_text(maybe_handle!(node), |node| {
+            node.texts().name.get_or_init(|| c_string(&node.node.name))
+        })
     })
 }
 
@@ -68,7 +99,7 @@ pub unsafe extern "C" fn seafoam_node_name(node: *const seafoam_node) -> *const 
 pub unsafe extern "C" fn seafoam_node_address(node: *const seafoam_node) -> *const c_char {
     plain!({
         node_text(maybe_handle!(node), |node| {
-            node.address.get_or_init(|| c_string(&node.node.address))
+            node.texts().address.get_or_init(|| c_string(&node.node.address))
         })
     })
 }
@@ -81,7 +112,7 @@ pub unsafe extern "C" fn seafoam_node_ip(node: *const seafoam_node) -> *const c_
     plain!({
         let text = maybe_handle!(node).and_then(|node| {
             let made = || node.node.ip.map(|ip| c_string(&ip.to_string()));
-            node.ip.get_or_init(made).as_ref()
+            node.texts().ip.get_or_init(made).as_ref()
         });
         text.map_or(ptr::null(), |text| text.as_ptr())
     })
@@ -196,7 +227,7 @@ pub unsafe extern "C" fn seafoam_node_emit_counter(node: *const seafoam_node) ->
 pub unsafe extern "C" fn seafoam_node_status_source(node: *const seafoam_node) -> *const c_char {
     plain!({
         node_text(maybe_handle!(node), |node| {
-            node.status_source.get_or_init(|| c_string(&node.node.status_source))
+            node.texts().status_source.get_or_init(|| c_string(&node.node.status_source))
         })
     })
 }

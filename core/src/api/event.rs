@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::error::Error;
+use super::label::Label;
 use super::node::{Node, NodeStatus};
 use super::validity::Validity;
 use super::words::words;
@@ -42,7 +43,7 @@ pub enum Event {
     /// A node's status changed from `previous` to `status`, as first stated by `source`.
     Status { node: Arc<Node>, status: NodeStatus, previous: NodeStatus, source: Arc<str> },
     /// A member's payload; `label` is `ip:port:index`, unique within one run of the origin.
-    Broadcast { origin: Arc<Node>, index: u32, label: Arc<str>, bytes: Arc<[u8]> },
+    Broadcast { origin: Arc<Node>, index: u32, label: Label, bytes: Arc<[u8]> },
     /// A payload for this node alone.
     Message { sender: Arc<Node>, bytes: Arc<[u8]> },
     /// The leader of `scope` (a datacenter, or none for the whole cluster), or none while there is none.

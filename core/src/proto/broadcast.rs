@@ -13,6 +13,7 @@ use super::wire::{
 };
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::Event;
+use crate::api::label::Label;
 use crate::limits;
 
 /// No message in front of a record is longer.
@@ -150,7 +151,7 @@ impl Engine {
             Some(node) => node,
             None => std::sync::Arc::new(self.unknown_origin(now, &record)),
         };
-        let label = format!("{}:{}", record.address, record.index).into();
+        let label = Label::new(record.address, record.index);
         let bytes = std::sync::Arc::clone(&record.bytes);
         self.tell(Event::Broadcast { origin, index: record.index, label, bytes });
         // What fits no datagram of this node's would wait for ever.
