@@ -161,7 +161,10 @@ test('promises are refused by rejection, never by a throw', async (t) => {
     one.ready(1, { timeoutMillis: Number.NaN }),
     'timeoutMillis = "NaN" is refused: it takes milliseconds from 0 up',
   )
-  await rejected(one.leave({ timeout: 1 }), '"timeout" is not an option here; the options are timeoutMillis, signal')
+  await rejected(
+    one.leave({ timeout: 1 }),
+    '"timeout" is not an option here; the options are timeoutMillis, signal',
+  )
   await rejected(one.pingNode(3), 'node = 3 is refused: it takes a name, an address or a node')
 })
 
