@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import { setLogger, setLogLevel } from 'seafoam'
 
-import { cluster, handleOf, native, tickShare, turns, within } from './helpers.mjs'
+import { camel, cluster, handleOf, manifest, native, tickShare, turns, within } from './helpers.mjs'
 
 const publish = (node, count, bytes = 8) => native.benchPublish(handleOf(node), count, bytes)
 
@@ -148,6 +148,95 @@ test('any call may be made from inside', async (t) => {
   assert.equal(nodes.length, 1)
   // The second event was there when the inner one was installed, or not: the third one came after.
   assert.ok(inner.calls.length >= 2)
+})
+
+/** Arguments for the calls that need some. */
+const given = {
+  ready: [1],
+  node: ['nobody'],
+  addNode: ['127.0.0.1:9'],
+  removeNode: ['127.0.0.1:9'],
+  pingNode: ['nobody'],
+  updateNodeStatus: ['nobody', 'dead'],
+  touchNode: ['nobody'],
+  broadcast: ['from inside'],
+  transferLeadership: ['nobody'],
+  onEvent: [() => {}],
+  onStatus: [() => {}],
+  onBroadcast: [() => {}],
+  setTags: [{}],
+  send: ['nobody', 'x'],
+  why: ['nobody'],
+  owner: ['key'],
+  owners: ['key', 2],
+  get: ['listenPort'],
+  set: ['heartbeatMillis', 100],
+}
+
+for (const { name, waits } of manifest.cluster_calls.filter((row) => row.callable && row.name !== 'start')) {
+  const call = camel(name)
+  test(`${call} may be called inside of a callback`, async (t) => {
+    const [one] = await cluster(t)
+    const outcome = new Promise((resolve) => {
+      one.once('broadcast', () => {
+        try {
+          const result = one[call](...(given[call] ?? []))
+          resolve(waits ? result.catch((error) => error) : result)
+        } catch (error) {
+          resolve(error)
+        }
+      })
+    })
+    publish(one, 2)
+    const result = await within(10_000, `the end of ${call}`, outcome)
+    // Refusals are those of outside, and nothing else goes wrong.
+    if (result instanceof Error) assert.match(result.code, /^(unknown_node|not_available|not_leader)$/)
+    const { length } = one.isClosed() ? [] : one.allNodes()
+    assert.equal(length > 0, call !== 'close')
+  })
+}
+
+test('off inside of a callback, of itself and of others: none is called after it', async (t) => {
+  const [one] = await cluster(t)
+  const counts = { self: 0, other: 0, again: 0 }
+  const other = () => {
+    counts.other += 1
+  }
+  const again = () => {
+    counts.again += 1
+    one.off('broadcast', again).on('broadcast', again)
+  }
+  const self = () => {
+    counts.self += 1
+    one.off('broadcast', self).off('broadcast', other)
+  }
+  one.on('broadcast', self).on('broadcast', other).on('broadcast', again)
+  publish(one, 3)
+  await delivered(one)
+  assert.deepEqual([counts.self, counts.other], [1, 0])
+  // What had happened already is not for one that was installed anew.
+  assert.equal(counts.again, 1)
+  await delivered(one)
+  assert.equal(counts.again, 2)
+})
+
+test('a thousand callbacks come and go while events pour in', async (t) => {
+  const [one] = await cluster(t)
+  const before = one.stats().subscriptions
+  const flood = new native.Flood(handleOf(one), 64, 64, 100)
+  t.after(() => flood.stop())
+  const late = []
+  for (let round = 0; round < 1000; round += 1) {
+    let removed = false
+    const handle = one.onBroadcast(() => removed && late.push(round))
+    if (round % 10 === 0) await turns(1)
+    handle.remove()
+    removed = true
+  }
+  flood.stop()
+  await turns(10)
+  assert.deepEqual(late, [])
+  assert.equal(one.stats().subscriptions, before)
 })
 
 test('removal inside of a callback: none begins after it, for itself and for others', async (t) => {

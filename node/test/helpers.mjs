@@ -93,7 +93,7 @@ export async function program(name, args = [], { timeoutMillis = 20_000, flags =
 }
 
 /** Processor time of this thread where the system tells it, else the wall clock; milliseconds. */
-function busyMillis() {
+export function busyMillis() {
   try {
     const [nanos] = readFileSync(`/proc/self/task/${process.pid}/schedstat`, 'utf8').split(' ')
     return Number(nanos) / 1e6

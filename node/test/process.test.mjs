@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 
-import { cluster, first as firstOf, local, program, within } from './helpers.mjs'
+import { cluster, first as firstOf, local, program, turns, within } from './helpers.mjs'
 
 test('an idle cluster does not keep the process alive', async () => {
   const { code, signal, out, err } = await program('idle.mjs')
@@ -23,24 +24,31 @@ for (const [what, output] of [
   })
 }
 
-test('leaving by process.exit amid busy events, ten times', async () => {
-  for (let run = 0; run < 10; run += 1) {
-    const { code, signal, out, err } = await program('busy.mjs', ['exit'])
-    assert.deepEqual([code, signal, out, err], [0, null, 'read enough\n', ''], `run ${run}`)
-  }
-})
+/** How a process amid busy events ends, and with what. */
+const ends = {
+  exit: { code: 0, err: /^$/ },
+  inside: { code: 0, err: /^$/ },
+  end: { code: 0, err: /^$/ },
+  throw: { code: 1, err: /Error: on purpose/ },
+}
 
-test('reaching the end amid busy events, ten times', async () => {
-  for (let run = 0; run < 10; run += 1) {
-    const { code, signal, out, err } = await program('busy.mjs', ['end'])
-    assert.deepEqual([code, signal, out, err], [0, null, 'read enough\n', ''], `run ${run}`)
+test('leaving amid busy events by any way, a hundred times', async () => {
+  const ways = Object.keys(ends)
+  let next = 0
+  const lane = async () => {
+    while (next < 100) {
+      const run = next++
+      const way = ways[run % ways.length]
+      const { code, signal, out, err } = await program('busy.mjs', [way])
+      assert.deepEqual(
+        [code, signal, out],
+        [ends[way].code, null, 'read enough\n'],
+        `run ${run}, ${way}: ${err}`,
+      )
+      assert.match(err, ends[way].err, `run ${run}, ${way}`)
+    }
   }
-})
-
-test('an error that nobody catches ends the process as ever', async () => {
-  const { code, signal, err } = await program('busy.mjs', ['throw'])
-  assert.deepEqual([code, signal], [1, null])
-  assert.match(err, /Error: on purpose/)
+  await Promise.all(Array.from({ length: 4 }, lane))
 })
 
 test('a subscription that is garbage is given back, one that is waited for is not', async () => {
@@ -128,4 +136,23 @@ test('workers that are terminated amid busy events harm nobody', async (t) => {
   const heard = firstOf(two.events({ kinds: ['broadcast'] }), 'the broadcast', () => true)
   one.broadcast('still here')
   assert.equal((await heard).bytes.toString(), 'still here')
+})
+
+test('threads of workers that were terminated end, and what their clusters held is given back', async (t) => {
+  const held = () => [readdirSync('/proc/self/task').length, readdirSync('/proc/self/fd').length]
+  const round = async () => {
+    const [one] = await cluster(t)
+    const all = await members(t, [one], 4, true)
+    one.broadcast('begin')
+    for (const member of all) await member.said('flooded')
+    await Promise.all(all.map(({ worker }) => worker.terminate()))
+    await one.close()
+  }
+  const [idle] = await cluster(t) // so that there is an engine thread before and after
+  assert.equal(idle.isClosed(), false)
+  const before = held()
+  for (let again = 0; again < 4; again += 1) await round()
+  const deadline = performance.now() + 10_000
+  while (held().some((count, index) => count > before[index]) && performance.now() < deadline) await turns(10)
+  assert.deepEqual(held(), before)
 })

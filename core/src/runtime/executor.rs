@@ -95,28 +95,30 @@ fn start() -> std::io::Result<Running> {
 }
 
 /// The tasks of one cluster: all of them end, sockets and all, before its close is done.
+///
+/// Afterwards nothing of the runtime is held: a host may keep a closed cluster for as long as its
+/// garbage waits, and a runtime's handle keeps two files open.
 pub(crate) struct Tasks {
-    handle: Handle,
-    set: Mutex<Option<JoinSet<()>>>,
+    running: Mutex<Option<(Handle, JoinSet<()>)>>,
 }
 
 impl Tasks {
     pub(crate) fn new(handle: Handle) -> Self {
-        Self { handle, set: Mutex::new(Some(JoinSet::new())) }
+        Self { running: Mutex::new(Some((handle, JoinSet::new()))) }
     }
 
     /// Starts a task from any thread; nothing happens where the cluster ends already.
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        if let Some(set) = &mut *self.set.lock() {
+        if let Some((handle, set)) = &mut *self.running.lock() {
             while set.try_join_next().is_some() {} // forget those that have ended
-            set.spawn_on(task, &self.handle);
+            set.spawn_on(task, handle);
         }
     }
 
     /// Ends all tasks and waits until what they held is released.
     pub(crate) async fn end(&self) {
-        let set = self.set.lock().take();
-        if let Some(mut set) = set {
+        let running = self.running.lock().take();
+        if let Some((_, mut set)) = running {
             set.shutdown().await;
         }
     }

@@ -1,4 +1,5 @@
-// Ends while events pour in: by process.exit, by reaching its end, or by an error.
+// Ends while events pour in: by process.exit, also inside of a callback, by reaching its end,
+// or by an error.
 
 import { createRequire } from 'node:module'
 
@@ -18,5 +19,9 @@ console.log('read enough')
 if (process.argv[2] === 'exit') {
   cluster.events().next() // somebody waits, too
   process.exit(0)
+}
+if (process.argv[2] === 'inside') {
+  cluster.on('broadcast', () => process.exit(0))
+  await new Promise(() => setInterval(() => {}, 1000)) // it never comes
 }
 if (process.argv[2] === 'throw') throw new Error('on purpose')
