@@ -28,6 +28,7 @@ export declare const DATACENTER_NONE: 255
 export declare class SeafoamError extends Error {
   /** An error of your own with one of these codes, for tests. */
   constructor(code: ErrorCodeWord, message: string, options?: ErrorOptions)
+  /** The class's own name, as in its stack trace. */
   readonly name: 'SeafoamError'
   /** What kind of failure it is: the same codes in every language. */
   readonly code: ErrorCodeWord

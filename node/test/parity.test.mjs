@@ -204,7 +204,7 @@ test('fields of events are declared', () => {
     if (name === 'validity') {
       assert.match(
         declarations,
-        /export interface ValidityEvent extends Validity \{\n {2}readonly type: 'validity'\n\}/,
+        /export interface ValidityEvent extends Validity \{\n(?: {2}\/\*\* .*\n)? {2}readonly type: 'validity'\n\}/,
       )
       assert.deepEqual(fields, manifest.validity_fields)
       continue

@@ -67,6 +67,7 @@ export declare class Cluster {
    * @throws {SeafoamError} `timeout` saying how many there were.
    */
   ready(options?: ReadyOptions): Promise<void>
+  /** The same with the number of members first. */
   ready(minMembers: number, options?: Omit<ReadyOptions, 'minMembers'>): Promise<void>
 
   /**

@@ -73,6 +73,7 @@ export interface Lease {
 
 /** Why a node is suspected or dead, as this process knows it. */
 export interface Why {
+  /** The node as it was when asked. */
   readonly node: Node
   /** Milliseconds since its status changed here. */
   readonly sinceMillis: number
