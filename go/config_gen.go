@@ -178,7 +178,7 @@ var configKeys = []ConfigKey{
 	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, false, true, "Keys that seal the traffic: the first seals, all open."},
 	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, false, false, "File with one key a line, mode 0600."},
 	{"insecure", "SEAFOAM_INSECURE", "false", "true or false", false, true, false, "Allows to listen beyond loopback without a key."},
-	{"tags", "SEAFOAM_TAGS", "", "key=value pairs with commas between, 512 bytes at most", true, false, false, "Key and value pairs that all members see."},
+	{"tags", "SEAFOAM_TAGS", "", "key=value pairs with commas between, 512 bytes at most", true, true, false, "Key and value pairs that all members see."},
 	{"event_capacity", "SEAFOAM_EVENT_CAPACITY", "1024", "a whole number from 1 to 1048576", false, true, false, "Events that wait for a slow reader, per subscription."},
 	{"suspicion_floor_millis", "SEAFOAM_SUSPICION_FLOOR", "", "a whole number from 50 to 600000", false, true, false, "How long a silent member is spared after suspicion began; by `profile` where it is not set: fast 1200, patient 3000, one_second 600."},
 	{"hung_patience_millis", "SEAFOAM_HUNG_PATIENCE", "", "a whole number from 50 to 600000", false, false, false, "How long a paused process whose kernel still answers is spared."},
@@ -344,7 +344,7 @@ func WithInsecure(value bool) Option { return With("insecure", strconv.FormatBoo
 
 // WithTags sets tags. Key and value pairs that all members see.
 //
-// Takes key=value pairs with commas between, 512 bytes at most. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes key=value pairs with commas between, 512 bytes at most.
 func WithTags(values map[string]string) Option { return withPairs("tags", values) }
 
 // WithEventCapacity sets event_capacity. Events that wait for a slow reader, per subscription.

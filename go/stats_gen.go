@@ -76,6 +76,16 @@ type Stats struct {
 	BroadcastsRefused uint64
 	// Broadcasts given to members that had missed them. A counter.
 	BroadcastsRepaired uint64
+	// Messages to one node that began here. A counter.
+	MessagesSent uint64
+	// Messages delivered here. A counter.
+	MessagesReceived uint64
+	// Copies of messages that were delivered already. A counter.
+	MessagesDuplicate uint64
+	// Messages that nobody acknowledged in time. A counter.
+	MessagesFailed uint64
+	// Messages of this node that are not acknowledged yet. A gauge.
+	MessagesWaiting uint64
 	// Full-state exchanges begun by this node. A counter.
 	SyncsStarted uint64
 	// Full-state exchanges begun by this node that were answered. A counter.
@@ -163,6 +173,11 @@ var statsRows = []statsRow{
 	{StatsRow{"broadcasts_duplicate", "Copies of broadcasts that were known already.", true}, func(s *Stats) *uint64 { return &s.BroadcastsDuplicate }},
 	{StatsRow{"broadcasts_refused", "Broadcasts refused or not passed on because a queue was full.", true}, func(s *Stats) *uint64 { return &s.BroadcastsRefused }},
 	{StatsRow{"broadcasts_repaired", "Broadcasts given to members that had missed them.", true}, func(s *Stats) *uint64 { return &s.BroadcastsRepaired }},
+	{StatsRow{"messages_sent", "Messages to one node that began here.", true}, func(s *Stats) *uint64 { return &s.MessagesSent }},
+	{StatsRow{"messages_received", "Messages delivered here.", true}, func(s *Stats) *uint64 { return &s.MessagesReceived }},
+	{StatsRow{"messages_duplicate", "Copies of messages that were delivered already.", true}, func(s *Stats) *uint64 { return &s.MessagesDuplicate }},
+	{StatsRow{"messages_failed", "Messages that nobody acknowledged in time.", true}, func(s *Stats) *uint64 { return &s.MessagesFailed }},
+	{StatsRow{"messages_waiting", "Messages of this node that are not acknowledged yet.", false}, func(s *Stats) *uint64 { return &s.MessagesWaiting }},
 	{StatsRow{"syncs_started", "Full-state exchanges begun by this node.", true}, func(s *Stats) *uint64 { return &s.SyncsStarted }},
 	{StatsRow{"syncs_completed", "Full-state exchanges begun by this node that were answered.", true}, func(s *Stats) *uint64 { return &s.SyncsCompleted }},
 	{StatsRow{"syncs_served", "Full-state exchanges answered by this node.", true}, func(s *Stats) *uint64 { return &s.SyncsServed }},

@@ -301,21 +301,26 @@ impl Cluster {
         Ok(self.shared.stats())
     }
 
-    /// Replaces the tags of this node. Not available in this version.
+    /// Replaces the tags of this node: all members see them within a moment (event `node`), whoever
+    /// joins later too. At most 512 bytes as `k=v,k=v`; keys are not empty and hold no `=` and no
+    /// comma, values no comma.
     ///
     /// # Errors
-    /// `not_available`.
-    pub fn set_tags(&self, _tags: &BTreeMap<String, String>) -> Result<()> {
+    /// `invalid_config` for tags that are refused; nothing was changed.
+    pub fn set_tags(&self, tags: &BTreeMap<String, String>) -> Result<()> {
         self.shared.check()?;
-        Err(Error::not_available("set_tags"))
+        self.set("tags", &crate::api::rules::tags_text(tags)?)
     }
 
-    /// Sends a payload to one node. Not available in this version.
+    /// Sends a payload of at most 64 KiB to one node, or to an address that is no member's yet: it
+    /// gets it at most once, as event `message`. Done when the node has it; it is repeated for 5 s.
+    /// Messages may overtake one another.
     ///
     /// # Errors
-    /// `not_available`.
-    pub fn send(&self, _node: &str, _bytes: &[u8]) -> Pending<()> {
-        Pending::ready(self.shared.check().and_then(|()| Err(Error::not_available("send"))))
+    /// `payload_too_large`; `busy` where too many wait; `unknown_node`, `resolve_failed`; `timeout`
+    /// where nobody acknowledged it, so that it is not known whether it came.
+    pub fn send(&self, node: &str, bytes: &[u8]) -> Pending<()> {
+        self.shared.send(node, bytes)
     }
 
     /// Why a node is suspected or dead, as this process knows it.

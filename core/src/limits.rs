@@ -34,6 +34,14 @@ pub const BROADCASTS_KEPT: usize = 1024;
 pub const BROADCAST_KEPT_BYTES: usize = 512 << 10;
 /// How long a broadcast is kept for members that missed it.
 pub const BROADCAST_KEPT: Duration = Duration::from_secs(10);
+/// Longest message to one node, bytes.
+pub const MESSAGE_BYTES: usize = 64 << 10;
+/// Messages of this node that wait to be acknowledged.
+pub const MESSAGES_WAITING: usize = 1024;
+/// Bytes of those messages.
+pub const MESSAGES_WAITING_BYTES: usize = 8 << 20;
+/// How long a message is repeated before it is given up.
+pub const MESSAGE_TIME: Duration = Duration::from_secs(5);
 /// Removed runs that late gossip may not bring back.
 pub const TOMBSTONES: usize = 4096;
 /// How long a tombstone stands.

@@ -84,6 +84,7 @@ impl Drop for Handle {
 struct Told {
     changed: bool,
     pongs: Vec<(u64, Option<f64>)>,
+    sent: Vec<(u64, bool)>,
     left: bool,
     name_taken: Option<SocketAddr>,
 }
@@ -206,6 +207,7 @@ impl Shared {
             match next {
                 Notice::Event(event) => self.hub.publish(event),
                 Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
+                Notice::Sent { ticket, acknowledged } => told.sent.push((ticket, acknowledged)),
                 Notice::Left => told.left = true,
                 Notice::NameTaken { other } => told.name_taken = Some(other),
                 Notice::Log(level, text) => crate::log::log(level, &text),
@@ -219,6 +221,9 @@ impl Shared {
     fn pass_on(&self, told: Told) {
         for (ticket, millis) in told.pongs {
             self.waiters.pong(ticket, millis).deliver();
+        }
+        for (ticket, acknowledged) in told.sent {
+            self.waiters.sent(ticket, acknowledged).deliver();
         }
         if told.left {
             self.waiters.left().deliver();

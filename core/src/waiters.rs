@@ -41,6 +41,7 @@ struct State {
     ready: Vec<Ready>,
     leave: Leave,
     pongs: BTreeMap<u64, Pong>,
+    sends: BTreeMap<u64, Sent>,
     close: Vec<Promise<()>>,
     /// Why this cluster will close itself, and when.
     doom: Option<(Time, Error)>,
@@ -67,6 +68,11 @@ enum Leave {
 
 struct Pong {
     promise: Promise<f64>,
+    to: Arc<str>,
+}
+
+struct Sent {
+    promise: Promise<()>,
     to: Arc<str>,
 }
 
@@ -144,12 +150,42 @@ impl Waiters {
         Deliveries::default()
     }
 
-    /// An echo that was refused before it was sent.
-    pub(crate) fn fail_pong(&self, ticket: u64, error: Error) -> Deliveries {
-        match self.state.lock().pongs.remove(&ticket) {
-            Some(pong) => millis(pong.promise, Err(error)),
-            None => Deliveries::default(),
+    /// Waits for word of a message. The engine bounds how many there can be.
+    pub(crate) fn add_send(&self, ticket: u64, to: Arc<str>, promise: Promise<()>) -> Deliveries {
+        let mut state = self.state.lock();
+        if let Some(gone) = &state.gone {
+            return unit(promise, Err(gone.clone()));
         }
+        state.sends.insert(ticket, Sent { promise, to });
+        Deliveries::default()
+    }
+
+    /// An echo or a message that was refused before it was sent.
+    pub(crate) fn fail_ticket(&self, ticket: u64, error: Error) -> Deliveries {
+        let mut state = self.state.lock();
+        match (state.pongs.remove(&ticket), state.sends.remove(&ticket)) {
+            (Some(pong), _) => millis(pong.promise, Err(error)),
+            (None, Some(send)) => unit(send.promise, Err(error)),
+            (None, None) => Deliveries::default(),
+        }
+    }
+
+    /// The engine told of a message.
+    pub(crate) fn sent(&self, ticket: u64, acknowledged: bool) -> Deliveries {
+        let Some(send) = self.state.lock().sends.remove(&ticket) else {
+            return Deliveries::default();
+        };
+        let outcome = if acknowledged {
+            Ok(())
+        } else {
+            let within = limits::MESSAGE_TIME.as_millis();
+            let text = format!(
+                "{} did not acknowledge the message within {within} ms; whether it has it is not known",
+                send.to
+            );
+            Err(Error::new(ErrorCode::Timeout, text))
+        };
+        unit(send.promise, outcome)
     }
 
     /// Waits until everything is released.
@@ -251,6 +287,8 @@ impl Waiters {
             let answers = waiters.into_iter().map(|(.., promise)| (promise, Err(error.clone())));
             out.units.extend(answers);
         }
+        let sends = std::mem::take(&mut state.sends).into_values();
+        out.units.extend(sends.map(|send| (send.promise, Err(error.clone()))));
         let pongs = std::mem::take(&mut state.pongs).into_values();
         out.millis.extend(pongs.map(|pong| (pong.promise, Err(error.clone()))));
         out

@@ -70,6 +70,7 @@ fn drain(bytes: &[u8], carrier: Carrier) -> Option<Vec<Record>> {
                 member.identity.name.len() + member.tags.as_ref().map_or(0, |tags| tags.len())
             }
             Record::Broadcast(broadcast) => broadcast.origin.name.len() + broadcast.bytes.len(),
+            Record::Piece(bytes) => bytes.len(),
             Record::Digest(_) | Record::Beacon { .. } | Record::Have(_) | Record::Want(_) => 0,
         };
         assert!(record_len(&record).is_some(), "what decodes can be passed on: {record:?}");
@@ -248,7 +249,7 @@ fn what_no_peer_takes_is_not_written() {
     let mut writer = PacketWriter::new(&mut out, tag(), &PING, 9000);
     let before = writer.written();
     let mut fat = member("fat");
-    fat.tags = Some(vec![0; 513].into());
+    fat.tags = Some(vec![0; 1025].into());
     let long = "x".repeat(65);
     for record in [
         Record::Member(member("")),

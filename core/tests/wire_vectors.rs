@@ -107,13 +107,18 @@ fn hashes() -> Value {
 /// Each member's digest, and that of the table that has it and those before it.
 fn digests(identities: &[Identity; 3]) -> Vec<Value> {
     let mut table = hash::TableDigest::new();
-    let states = [(1, StatusClass::Healthy), (300, StatusClass::Dead), (0, StatusClass::Left)];
-    let of_member = |(identity, (incarnation, class)): (&Identity, (u32, StatusClass))| {
-        let digest = hash::member_digest(identity, incarnation, class);
+    let states = [
+        ((1, 0), StatusClass::Healthy),
+        ((300, 7), StatusClass::Dead),
+        ((0, 0), StatusClass::Left),
+    ];
+    let of_member = |(identity, (versions, class)): (&Identity, ((u32, u32), StatusClass))| {
+        let digest = hash::member_digest(identity, versions, class);
         table.toggle(digest);
         json!({
             "identity": json::identity(identity),
-            "incarnation": incarnation,
+            "incarnation": versions.0,
+            "tags_version": versions.1,
             "class": class as u8,
             "digest": hex(&digest),
             "table": hex(&table.bytes()),

@@ -52,6 +52,8 @@ pub struct World {
     pub network: Network,
     /// Every event that any node saw, in order.
     pub seen: Vec<Seen>,
+    /// What engines told their drivers, in order: outcomes of messages and pings.
+    pub notices: Vec<(usize, Notice)>,
     /// Datagrams sent so far, and their bytes.
     pub datagrams: u64,
     /// Bytes of those datagrams, without IP and UDP headers.
@@ -78,6 +80,7 @@ impl World {
             now: Time::ZERO,
             network: Network::new(seed),
             seen: Vec::new(),
+            notices: Vec::new(),
             datagrams: 0,
             bytes: 0,
             hosts: Vec::new(),
@@ -369,7 +372,10 @@ impl World {
             match notice {
                 Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
                 Notice::Left => host.left = true,
-                Notice::Pong { .. } | Notice::NameTaken { .. } | Notice::Log(..) => {}
+                outcome @ (Notice::Pong { .. } | Notice::Sent { .. }) => {
+                    self.notices.push((node, outcome));
+                }
+                Notice::NameTaken { .. } | Notice::Log(..) => {}
             }
         }
         for transmit in transmits {

@@ -99,10 +99,10 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "Calls back for each broadcast.";
     stats() -> "Stats", now, stands,
         "Counters and gauges.";
-    set_tags(tags: "map of text to text") -> "nothing", now, later,
-        "Replaces the tags of this node.";
-    send(node: "node argument", bytes: "bytes or text") -> "nothing", waits, later,
-        "Sends a payload to one node.";
+    set_tags(tags: "map of text to text") -> "nothing", now, stands,
+        "Replaces the tags of this node; all members see them.";
+    send(node: "node argument", bytes: "bytes or text") -> "nothing", waits, stands,
+        "Sends a payload of at most 64 KiB to one node, which gets it at most once.";
     why(node: "node argument") -> "Why", now, stands,
         "Why a node is suspected or dead.";
     owner(key: "bytes or text", tags: "map of text to text") -> "Node or none", now, stands,

@@ -189,7 +189,7 @@ config_table! {
         "File with one key a line, mode 0600.";
     insecure: bool = "false", "SEAFOAM_INSECURE", Accepts::Bool, start, stands,
         "Allows to listen beyond loopback without a key.";
-    tags: BTreeMap<String, String> = "", "SEAFOAM_TAGS", Accepts::Tags(limits::TAGS_BYTES), live, later,
+    tags: BTreeMap<String, String> = "", "SEAFOAM_TAGS", Accepts::Tags(limits::TAGS_BYTES), live, stands,
         "Key and value pairs that all members see.";
     event_capacity: u32 = "1024", "SEAFOAM_EVENT_CAPACITY", Accepts::Range(*limits::EVENT_CAPACITY.start() as u64, *limits::EVENT_CAPACITY.end() as u64), start, stands,
         "Events that wait for a slow reader, per subscription.";

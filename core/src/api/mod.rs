@@ -7,7 +7,7 @@ pub mod event;
 pub mod label;
 pub mod level;
 pub mod node;
-mod rules;
+pub(crate) mod rules;
 pub mod stats;
 pub mod validity;
 pub mod value;

@@ -36,7 +36,44 @@ pub(super) fn check(settings: &Settings) -> Result<()> {
             settings.max_datagram_bytes - BROADCAST_OVERHEAD_BYTES,
         )));
     }
+    let tags: usize = settings.tags.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
+    if tags + RECORD_OVERHEAD_BYTES > settings.max_datagram_bytes as usize {
+        return Err(invalid(format!(
+            "tags of {tags} bytes do not fit max_datagram_bytes = {}: it takes at most {}",
+            settings.max_datagram_bytes,
+            settings.max_datagram_bytes as usize - RECORD_OVERHEAD_BYTES,
+        )));
+    }
     Ok(())
+}
+
+/// Room for everything beside the tags in the longest record of a member, and for the message in
+/// front of it.
+const RECORD_OVERHEAD_BYTES: usize = 200;
+
+/// Tags as the calls of a host give them: only what its text form, `k=v,k=v`, can say.
+///
+/// # Errors
+/// `invalid_config`.
+#[cfg(feature = "runtime")]
+pub(crate) fn tags_text(tags: &std::collections::BTreeMap<String, String>) -> Result<String> {
+    use super::value::{Accepts, Setting};
+    let text = tags.render();
+    if text.len() > crate::limits::TAGS_BYTES {
+        return Err(invalid(format!(
+            "tags take {} bytes as k=v,k=v and {} is the most",
+            text.len(),
+            crate::limits::TAGS_BYTES
+        )));
+    }
+    let back = Setting::parse(&text, &Accepts::Tags(crate::limits::TAGS_BYTES));
+    if back.as_ref() != Some(tags) {
+        return Err(invalid(format!(
+            "tags {text:?}: keys must not be empty, nor hold = or a comma; values hold no comma, and \
+             neither begins or ends with white space"
+        )));
+    }
+    Ok(text)
 }
 
 /// Header, message, and a broadcast record with the longest name: room that a payload must leave.

@@ -67,6 +67,11 @@ stats! {
     broadcasts_duplicate: counter, "Copies of broadcasts that were known already.";
     broadcasts_refused: counter, "Broadcasts refused or not passed on because a queue was full.";
     broadcasts_repaired: counter, "Broadcasts given to members that had missed them.";
+    messages_sent: counter, "Messages to one node that began here.";
+    messages_received: counter, "Messages delivered here.";
+    messages_duplicate: counter, "Copies of messages that were delivered already.";
+    messages_failed: counter, "Messages that nobody acknowledged in time.";
+    messages_waiting: gauge, "Messages of this node that are not acknowledged yet.";
     syncs_started: counter, "Full-state exchanges begun by this node.";
     syncs_completed: counter, "Full-state exchanges begun by this node that were answered.";
     syncs_served: counter, "Full-state exchanges answered by this node.";

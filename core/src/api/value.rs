@@ -198,7 +198,9 @@ impl Setting for BTreeMap<String, String> {
         let pairs: Option<Self> = list_items(text)
             .map(|item| item.split_once('=').map(|(key, value)| (key.to_owned(), value.to_owned())))
             .collect();
-        pairs.filter(|_| text.len() <= most)
+        let count = list_items(text).count();
+        let sound = |pairs: &Self| pairs.len() == count && !pairs.contains_key("");
+        pairs.filter(|pairs| sound(pairs) && text.len() <= most)
     }
     fn render(&self) -> String {
         self.iter().map(|(key, value)| format!("{key}={value}")).collect::<Vec<_>>().join(",")

@@ -69,7 +69,11 @@ impl Engine {
         match run_of(&record.identity).cmp(&run_of(&member.identity)) {
             std::cmp::Ordering::Less => self.correct(now, id, record, hearsay),
             std::cmp::Ordering::Greater => self.replace_run(now, id, record, hearsay),
-            std::cmp::Ordering::Equal => self.apply_known(now, id, record, hearsay),
+            std::cmp::Ordering::Equal => {
+                let (to, spreads) = (hearsay.reply_to, hearsay.spreads);
+                self.apply_known(now, id, record, hearsay);
+                self.take_tags(now, id, record.tags.as_ref(), to, spreads);
+            }
         }
     }
 
@@ -201,8 +205,7 @@ impl Engine {
         let before = public_status(member.status);
         let changed = member.address != record.address
             || member.datacenter != record.datacenter
-            || member.is_lighthouse != record.is_lighthouse
-            || (record.tags.is_some() && member.tags != record.tags);
+            || member.is_lighthouse != record.is_lighthouse;
         self.set_status(now, id, Status::Alive, record.incarnation, 0);
         self.members.update(id, |member| {
             member.address = record.address;
@@ -210,9 +213,6 @@ impl Engine {
             member.datacenter = record.datacenter;
             member.is_lighthouse = record.is_lighthouse;
             member.is_leader = record.is_leader;
-            if record.tags.is_some() {
-                member.tags.clone_from(&record.tags);
-            }
         });
         if before == NodeStatus::Dead {
             self.settle_named(now, id);

@@ -11,6 +11,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 
 use super::awareness::Awareness;
 use super::broadcast::Broadcasts;
+use super::direct::Directs;
 use super::discovery::Discovery;
 use super::gossip::Gossip;
 use super::leave::Leaving;
@@ -19,6 +20,7 @@ use super::output::{Change, Notice, Transmit};
 use super::probe::Probing;
 use super::rtt::PingHistory;
 use super::sync::Syncs;
+use super::tags::Tags;
 use super::time::Time;
 use super::timers::{Timer, Timers};
 use super::wire::{
@@ -69,6 +71,7 @@ pub struct Engine {
     pub(super) probing: Probing,
     pub(super) gossip: Gossip,
     pub(super) broadcasts: Broadcasts,
+    pub(super) directs: Directs,
     pub(super) syncs: Syncs,
     pub(super) discovery: Discovery,
     pub(super) leaving: Option<Leaving>,
@@ -109,6 +112,7 @@ impl Engine {
             probing: Probing::default(),
             gossip: Gossip::default(),
             broadcasts: Broadcasts::default(),
+            directs: Directs::default(),
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
             leaving: None,
@@ -118,7 +122,8 @@ impl Engine {
             name_taken: false,
             wall_offset_millis: wall_millis.saturating_sub(now.millis()),
         };
-        let member = Member::of(&record, now, engine.wall_millis(now));
+        let mut member = Member::of(&record, now, engine.wall_millis(now));
+        member.tags = Tags::own(0, &settings.tags);
         engine.members.insert(member);
         engine.start(now);
         engine
@@ -143,7 +148,7 @@ impl Engine {
 
     fn handle_packet(&mut self, now: Time, from: SocketAddr, packet: Packet<'_>) {
         let Packet { message, records, .. } = packet;
-        let Some(sender) = sender_of(&message) else {
+        let Some(sender) = message.sender() else {
             self.stats.multicast_ignored += 1; // an announcement that came to the unicast socket
             return;
         };
@@ -168,22 +173,32 @@ impl Engine {
                 self.handle_records(now, from, sender, records);
                 self.handle_nack(sequence);
             }
-            Message::Gossip { .. } => self.handle_records(now, from, sender, records),
-            Message::Announce {} | Message::SyncRequest { .. } | Message::SyncResponse { .. } => {
+            Message::Gossip { .. } => drop(self.handle_records(now, from, sender, records)),
+            Message::Direct { sequence, to, .. } => {
+                let payload = self.handle_records(now, from, sender, records);
+                self.handle_direct(now, from, known, (sequence, to), &payload);
+            }
+            Message::DirectAck { sequence, .. } => self.handle_direct_ack(from, sequence),
+            Message::Announce {}
+            | Message::SyncRequest { .. }
+            | Message::SyncResponse { .. }
+            | Message::DirectStream { .. }
+            | Message::DirectStreamAck { .. } => {
                 self.stats.dropped_malformed += 1; // the codec lets none of these through here
             }
         }
     }
 
-    /// The records of a datagram, up to the first malformed one.
+    /// The records of a datagram, up to the first malformed one; returns the pieces of a message.
     fn handle_records(
         &mut self,
         now: Time,
         from: SocketAddr,
         speaker: u32,
         records: RecordIter<'_>,
-    ) {
+    ) -> Vec<u8> {
         use super::wire::Record;
+        let mut payload = Vec::new();
         let mut hearsay = claims::Hearsay { reply_to: Some(from), speaker, spreads: true };
         let (mut offered, mut wanted) = (Vec::new(), Vec::new());
         for record in records {
@@ -200,6 +215,7 @@ impl Engine {
                 Ok(Record::Digest(digest)) => self.compare_digest(now, speaker, digest),
                 Ok(Record::Have(set)) => offered.push(set),
                 Ok(Record::Want(set)) => wanted.push(set),
+                Ok(Record::Piece(piece)) => payload.extend_from_slice(&piece),
                 Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
                 Err(error) => {
                     self.count_refused(error);
@@ -214,6 +230,7 @@ impl Engine {
             self.want_broadcasts(from, &offered);
             self.give_broadcasts(from, id, &wanted);
         }
+        payload
     }
 
     pub(super) fn count_refused(&mut self, error: DecodeError) {
@@ -276,6 +293,7 @@ impl Engine {
                 Timer::Suspicion(id) => self.suspicion_timer(now, id),
                 Timer::Retry => self.retry_tick(now),
                 Timer::Forget => self.forget_tick(now),
+                Timer::Direct(sequence) => self.direct_timer(now, sequence),
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
             }
@@ -341,6 +359,7 @@ impl Engine {
             members_left: count(Status::Left),
             tombstones: self.members.tombstones() as u64,
             update_queue: self.gossip.updates.len() as u64,
+            messages_waiting: self.directs.waiting() as u64,
             broadcast_queue: self.broadcasts.waiting() as u64,
             probes_waiting: self.probing.waiting.len() as u64,
             health: u64::from(self.awareness.score()),
@@ -353,7 +372,11 @@ impl Engine {
         let announces = |settings: &Settings| settings.multicast_announce_interval_seconds;
         let announced = announces(&self.settings);
         let frontload = self.settings.frontload_millis();
+        let retagged = self.settings.tags != settings.tags;
         self.settings = settings.clone();
+        if retagged {
+            self.set_tags(now, &settings.tags);
+        }
         if frontload != settings.frontload_millis() {
             self.histories.clear(); // what was measured is measured again within seconds
         }
@@ -412,19 +435,6 @@ impl Engine {
         if status != previous {
             self.tell(Event::Status { node, status, previous, source });
         }
-    }
-}
-
-fn sender_of(message: &Message) -> Option<u32> {
-    match *message {
-        Message::Ping { from, .. }
-        | Message::Ack { from, .. }
-        | Message::PingReq { from, .. }
-        | Message::Nack { from, .. }
-        | Message::Gossip { from }
-        | Message::SyncRequest { from, .. }
-        | Message::SyncResponse { from, .. } => Some(from),
-        Message::Announce {} => None,
     }
 }
 

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::members::{MemberId, SELF};
+use super::members::{Member, MemberId, SELF};
 use super::output::Transmit;
 use super::spread::Spread;
 use super::time::Time;
 use super::timers::Timer;
-use super::wire::{Message, PacketWriter, Record};
+use super::wire::{MIN_PACKET_BYTES, Message, PacketWriter, Record, member_record_len};
 
 /// Members that get what is passed on, each time.
 const FANOUT: usize = 3;
@@ -159,10 +159,13 @@ impl Engine {
                 if packet.remaining() < kept + LEAST_RECORD_BYTES {
                     break;
                 }
-                if let Some(member) = self.members.get(*id)
-                    && packet.remaining() > kept
-                    && packet.push_member(&member.record())
-                {
+                let Some(record) = self.members.get(*id).map(Member::record) else {
+                    continue;
+                };
+                // What fits no datagram of this node's would wait for ever: digests find it.
+                let room = most.saturating_sub(MIN_PACKET_BYTES);
+                let pushed = packet.remaining() > kept && packet.push_member(&record);
+                if pushed || member_record_len(&record).is_none_or(|length| length > room) {
                     sent.push(*id);
                 }
             }

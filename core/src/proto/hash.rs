@@ -58,13 +58,17 @@ pub fn cluster_tag(cluster_name: &str) -> u32 {
 }
 
 /// What one member adds to the digest of a table: SipHash-2-4-128 over
-/// `lp(name) ++ generation ++ run ++ incarnation u32 ++ class u8`, key `seafoam digest 1`; the 16
-/// bytes in the order in which the reference implementation writes them.
+/// `lp(name) ++ generation ++ run ++ incarnation u32 ++ class u8`, and where its tags have a version
+/// that is not 0 `++ version u32`, key `seafoam digest 1`; the 16 bytes in the order in which the
+/// reference implementation writes them. `versions` are the incarnation and that of the tags.
 #[must_use]
-pub fn member_digest(identity: &Identity, incarnation: u32, class: StatusClass) -> [u8; 16] {
+pub fn member_digest(identity: &Identity, versions: (u32, u32), class: StatusClass) -> [u8; 16] {
     let mut input = identity_input(identity);
-    input.extend_from_slice(&incarnation.to_le_bytes());
+    input.extend_from_slice(&versions.0.to_le_bytes());
     input.push(class as u8);
+    if versions.1 != 0 {
+        input.extend_from_slice(&versions.1.to_le_bytes());
+    }
     Sip128::new_with_key(DIGEST_KEY).hash(&input).as_bytes()
 }
 

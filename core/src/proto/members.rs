@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::hash::{self, TableDigest};
 use super::rtt::PingHistory;
 use super::suspicion::Suspicion;
+use super::tags::Tags;
 use super::time::Time;
 use super::wire::{Identity, MemberRecord, Status, StatusClass, WitnessSet};
 use crate::api::node::{Node, NodeRank, NodeStatus, PING_NO_DATA};
@@ -31,8 +32,7 @@ pub(super) struct Member {
     pub(super) datacenter: u8,
     pub(super) is_lighthouse: bool,
     pub(super) is_leader: bool,
-    /// Encoded tags as they came; not read in this version, but passed on.
-    pub(super) tags: Option<Arc<[u8]>>,
+    pub(super) tags: Tags,
     /// Who first stated the status; 0 is the member itself.
     pub(super) source: u32,
     pub(super) source_name: Arc<str>,
@@ -65,7 +65,7 @@ impl Member {
             datacenter: record.datacenter,
             is_lighthouse: record.is_lighthouse,
             is_leader: record.is_leader,
-            tags: record.tags.clone(),
+            tags: Tags::of(record.tags.as_ref()),
             source: 0,
             source_name: name,
             heard: now,
@@ -94,7 +94,7 @@ impl Member {
             datacenter: self.datacenter,
             is_lighthouse: self.is_lighthouse,
             is_leader: self.is_leader,
-            tags: self.tags.clone(),
+            tags: self.tags.bytes.clone(),
             source: self.source,
             witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),
         }
@@ -103,8 +103,9 @@ impl Member {
     /// What it adds to the digest: healthy members alone, because a node that joins later need not
     /// know who died before.
     fn digest(&self) -> Option<[u8; 16]> {
+        let versions = (self.incarnation, self.tags.version());
         self.is_healthy()
-            .then(|| hash::member_digest(&self.identity, self.incarnation, StatusClass::Healthy))
+            .then(|| hash::member_digest(&self.identity, versions, StatusClass::Healthy))
     }
 }
 
@@ -140,7 +141,7 @@ pub(super) fn snapshot_of(member: &Member, emit_counter: u16) -> Node {
         timestamp_millis: member.timestamp_millis,
         emit_counter,
         status_source: Arc::clone(&member.source_name),
-        tags: Arc::default(),
+        tags: Arc::clone(&member.tags.map),
     }
 }
 

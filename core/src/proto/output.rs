@@ -58,6 +58,13 @@ pub enum Notice {
         /// Round trip, or none.
         millis: Option<f64>,
     },
+    /// A message of the user's was taken by the node that it is for, or was given up.
+    Sent {
+        /// The number that [`super::Engine::send`] was given.
+        ticket: u64,
+        /// Whether the node has it.
+        acknowledged: bool,
+    },
     /// `leave` is done: enough members know, or nobody is there to be told.
     Left,
     /// Another living process with a higher generation uses this name: the driver closes the

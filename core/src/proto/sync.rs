@@ -33,6 +33,12 @@ impl Syncs {
         Self { under_way: BTreeMap::new(), token: 0, not_before: now, pause: LEAST_PAUSE }
     }
 
+    /// Names one more exchange over a stream, of whatever kind.
+    pub(super) fn next_token(&mut self) -> u64 {
+        self.token += 1;
+        self.token
+    }
+
     pub(super) fn any_under_way(&self) -> bool {
         !self.under_way.is_empty()
     }
@@ -42,6 +48,16 @@ impl Syncs {
         self.pause = LEAST_PAUSE;
         self.not_before = self.not_before.min(now + LEAST_PAUSE);
     }
+}
+
+/// Whether a stream brings a message, and not a table.
+fn begins_with_message(mut bytes: &[u8], cluster_tag: u32) -> bool {
+    let mut reader = FrameReader::new();
+    let Ok(FrameStep::Frame(frame)) = reader.step(&mut bytes) else {
+        return false;
+    };
+    let packet = Packet::decode(frame, cluster_tag, Carrier::Stream);
+    packet.is_ok_and(|packet| matches!(packet.message, Message::DirectStream { .. }))
 }
 
 impl Engine {
@@ -58,8 +74,7 @@ impl Engine {
         if full || syncs.under_way.values().any(|other| *other == to) {
             return;
         }
-        syncs.token += 1;
-        let token = syncs.token;
+        let token = syncs.next_token();
         syncs.under_way.insert(token, to);
         syncs.not_before = now + syncs.pause;
         self.stats.syncs_started += 1;
@@ -81,6 +96,9 @@ impl Engine {
     /// A peer's TCP exchange was read to its end; the answer to write, or none to close at once.
     pub fn serve_stream(&mut self, now: Time, from: SocketAddr, request: &[u8]) -> Option<Vec<u8>> {
         let _ = from;
+        if begins_with_message(request, self.cluster_tag) {
+            return self.serve_direct(now, request);
+        }
         // The answer is what was known before, so that a peer does not get its own words back.
         let message = Message::SyncResponse { from: self.my_handle(), flags: 0 };
         let answer = self.full_state(&message);
@@ -99,6 +117,9 @@ impl Engine {
 
     /// The exchange with this token ended.
     pub fn handle_stream(&mut self, now: Time, token: u64, answer: Result<Vec<u8>, StreamFailure>) {
+        if self.direct_stream_ended(now, token, &answer) {
+            return;
+        }
         let Some(to) = self.syncs.under_way.remove(&token) else { return };
         // The driver counts failures, and tries seeds again.
         if let Ok(answer) = answer

@@ -26,6 +26,8 @@ pub(super) enum Timer {
     Forget,
     /// This node announces itself by multicast.
     Announce,
+    /// A message is repeated, or given up.
+    Direct(u32),
     /// An announcement is answered.
     Answer(SocketAddr),
 }

@@ -12,6 +12,7 @@ use crate::api::value::split_host;
 use crate::limits;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
+use crate::proto::{Engine, Time};
 use crate::shared::Shared;
 
 /// The first pause between two tries; each next one is twice as long.
@@ -185,53 +186,78 @@ impl Shared {
 
     /// Pings a node, by its name or address, or any address.
     pub(crate) fn ping_node(self: &Arc<Self>, node: &str) -> Pending<f64> {
-        let target = match self.check().and_then(|()| self.ping_target(node)) {
+        let target = match self.check().and_then(|()| self.reachable(node)) {
             Ok(target) => target,
             Err(error) => return Pending::ready(Err(error)),
         };
         let (promise, pending) = pending();
         let ticket = self.next_ticket();
         self.waiters.add_pong(ticket, node.into(), promise).deliver();
+        self.with_address(ticket, target, move |engine, now, to| {
+            engine.ping(now, to, ticket, limits::PING_TIME)
+        });
+        pending
+    }
+
+    pub(crate) fn send(self: &Arc<Self>, node: &str, bytes: &[u8]) -> Pending<()> {
+        let target = match self.check().and_then(|()| self.reachable(node)) {
+            Ok(target) => target,
+            Err(error) => return Pending::ready(Err(error)),
+        };
+        let (promise, pending) = pending();
+        let ticket = self.next_ticket();
+        let bytes: Arc<[u8]> = bytes.into();
+        self.waiters.add_send(ticket, node.into(), promise).deliver();
+        self.with_address(ticket, target, move |engine, now, to| {
+            engine.send(now, to, &bytes, ticket)
+        });
+        pending
+    }
+
+    /// Gives the engine a command with the address of a target, at once or when its name was looked
+    /// up; where that fails, whoever waits under `ticket` is told.
+    fn with_address(
+        self: &Arc<Self>,
+        ticket: u64,
+        target: Target,
+        command: impl FnOnce(&mut Engine, Time, SocketAddr) -> Result<()> + Send + 'static,
+    ) {
+        let begin = move |shared: &Self, to| {
+            if let Err(error) = shared.with_engine(|engine, now| command(engine, now, to)) {
+                shared.waiters.fail_ticket(ticket, error).deliver();
+            }
+        };
         if let Some(address) = target.literal() {
-            self.ping(ticket, address);
-            return pending;
+            begin(self, address);
+            return;
         }
         let Ok(place) = Arc::clone(&self.lookups).try_acquire_owned() else {
             let text =
                 format!("{} host names are being looked up, which is the limit", limits::LOOKUPS);
             let busy = Error::new(ErrorCode::Busy, text);
-            self.waiters.fail_pong(ticket, busy).deliver();
-            return pending;
+            self.waiters.fail_ticket(ticket, busy).deliver();
+            return;
         };
         let shared = Arc::clone(self);
         let task = async move {
             let found = target.look_up(shared.advertised().is_ipv4()).await;
             drop(place);
-            match found.map(|addresses| addresses.first().copied()) {
-                Ok(Some(address)) => shared.ping(ticket, address),
-                Ok(None) => {}
-                Err(error) => {
-                    shared.counters.resolve_failures.one();
-                    let text = format!("{} does not resolve: {error}", target.host);
-                    let failed = Error::new(ErrorCode::ResolveFailed, text);
-                    shared.waiters.fail_pong(ticket, failed).deliver();
-                }
-            }
+            let error = match found.map(|addresses| addresses.first().copied()) {
+                Ok(Some(address)) => return begin(&shared, address),
+                Ok(None) => "no address of the family of listen_ip".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            shared.counters.resolve_failures.one();
+            let text = format!("{} does not resolve: {error}", target.host);
+            let failed = Error::new(ErrorCode::ResolveFailed, text);
+            shared.waiters.fail_ticket(ticket, failed).deliver();
         };
         self.tasks.spawn(super::guarded(self, task));
-        pending
-    }
-
-    fn ping(&self, ticket: u64, to: SocketAddr) {
-        let sent = self.with_engine(|engine, now| engine.ping(now, to, ticket, limits::PING_TIME));
-        if let Err(error) = sent {
-            self.waiters.fail_pong(ticket, error).deliver();
-        }
     }
 
     /// A member's address, or what is an address by itself. A bare word that is no member's name is
     /// more likely a mistyped name than a host without a port.
-    fn ping_target(&self, node: &str) -> Result<Target> {
+    fn reachable(&self, node: &str) -> Result<Target> {
         let member = self.view.read().find(node, self.now());
         if let Some(member) = member {
             return match member.ip {

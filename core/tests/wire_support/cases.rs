@@ -84,6 +84,10 @@ fn messages() -> Vec<Case> {
         ("nack", Message::Nack { sequence, from }, vec![]),
         ("gossip without records", GOSSIP, vec![]),
         ("announce", Message::Announce {}, typical.clone()),
+        ("direct without payload", Message::Direct { sequence, from, to }, vec![]),
+        ("direct_ack", Message::DirectAck { sequence, from }, vec![]),
+        ("direct_stream", Message::DirectStream { sequence, from, to: 0 }, typical.clone()),
+        ("direct_stream_ack", Message::DirectStreamAck { sequence, from }, vec![]),
         ("sync_request", sync_request, typical),
         ("sync_response", sync_response, vec![Record::Member(full())]),
     ]
@@ -141,6 +145,7 @@ fn other_records() -> Vec<Case> {
         case("empty broadcast", Record::Broadcast(broadcast(b""))),
         case("broadcast of 200 bytes", Record::Broadcast(broadcast(&[0xab; 200]))),
         case("digest", Record::Digest(ascending)),
+        case("piece", Record::Piece(b"a message".as_slice().into())),
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
         case("beacon", Record::Beacon { index: 14, sequence: 0xfffe }),

@@ -113,7 +113,7 @@ fn refused_records() -> Vec<Datagram> {
         ("record shorter than its fields", with(&[4, 2, 1, 2]), Truncated),
         ("unknown record beyond the end", with(&[99, 1]), Truncated),
         ("record length of 11 bytes", with(&endless), BadField("varint")),
-        ("tags of 513 bytes", refill(tagged, [0x81, 4], 513), Oversized),
+        ("tags of 1025 bytes", refill(tagged, [0x81, 8], 1025), Oversized),
         ("broadcast of 1025 bytes", refill(empty, [0x81, 8], 1025), Oversized),
     ]
 }

@@ -59,6 +59,18 @@ pub fn message(message: &Message) -> Value {
         Message::SyncRequest { from, flags } => {
             json!({ "kind": "sync_request", "from": from, "flags": flags })
         }
+        Message::Direct { sequence, from, to } => {
+            json!({ "kind": "direct", "sequence": sequence, "from": from, "to": to })
+        }
+        Message::DirectAck { sequence, from } => {
+            json!({ "kind": "direct_ack", "sequence": sequence, "from": from })
+        }
+        Message::DirectStream { sequence, from, to } => {
+            json!({ "kind": "direct_stream", "sequence": sequence, "from": from, "to": to })
+        }
+        Message::DirectStreamAck { sequence, from } => {
+            json!({ "kind": "direct_stream_ack", "sequence": sequence, "from": from })
+        }
         Message::SyncResponse { from, flags } => {
             json!({ "kind": "sync_response", "from": from, "flags": flags })
         }
@@ -75,6 +87,7 @@ pub fn record(record: &Record) -> Value {
         }
         Record::Have(set) => indexes("have", *set),
         Record::Want(set) => indexes("want", *set),
+        Record::Piece(bytes) => json!({ "kind": "piece", "bytes": hex(bytes) }),
     }
 }
 

@@ -11,7 +11,8 @@ use proptest::option;
 use proptest::prelude::*;
 use seafoam::proto::wire::{
     BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MAX_BROADCAST_BYTES,
-    MAX_TAGS_BYTES, MemberRecord, Message, Packet, PacketWriter, Record, Status, WitnessSet,
+    MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, Packet, PacketWriter, Record, Status,
+    WitnessSet,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -129,12 +130,13 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         1 => any::<(u8, u16)>().prop_map(|(index, sequence)| Record::Beacon { index, sequence }),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),
+        1 => vec(any::<u8>(), 0..=MAX_PIECE_BYTES).prop_map(|bytes| Record::Piece(bytes.into())),
     ]
 }
 
 pub fn any_message() -> impl Strategy<Value = Message> {
     let numbers = (any::<u32>(), any::<u32>(), any_u32());
-    (0..8_u8, numbers, any_address(), any::<u8>()).prop_map(
+    (0..12_u8, numbers, any_address(), any::<u8>()).prop_map(
         |(kind, (sequence, from, to), target, flags)| match kind {
             0 => Message::Ping { sequence, from, to },
             1 => Message::Ack { sequence, from, incarnation: to },
@@ -143,6 +145,10 @@ pub fn any_message() -> impl Strategy<Value = Message> {
             4 => Message::Gossip { from },
             5 => Message::Announce {},
             6 => Message::SyncRequest { from, flags },
+            7 => Message::Direct { sequence, from, to },
+            8 => Message::DirectAck { sequence, from },
+            9 => Message::DirectStream { sequence, from, to },
+            10 => Message::DirectStreamAck { sequence, from },
             _ => Message::SyncResponse { from, flags },
         },
     )

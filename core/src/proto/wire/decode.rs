@@ -7,8 +7,8 @@ use super::kinds::{
 };
 use super::{
     BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, MAX_BROADCAST_BYTES,
-    MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, NO_DATACENTER,
-    Record, Status, VERSION, WitnessSet,
+    MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message,
+    NO_DATACENTER, Record, Status, VERSION, WitnessSet,
 };
 
 /// A datagram or frame whose header and message have been decoded, and whose records wait.
@@ -97,6 +97,18 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         kind::ANNOUNCE => Message::Announce {},
         kind::SYNC_REQUEST => Message::SyncRequest { from: fields.u32()?, flags: fields.u8()? },
         kind::SYNC_RESPONSE => Message::SyncResponse { from: fields.u32()?, flags: fields.u8()? },
+        kind::DIRECT => {
+            Message::Direct { sequence: fields.u32()?, from: fields.u32()?, to: fields.u32()? }
+        }
+        kind::DIRECT_ACK => Message::DirectAck { sequence: fields.u32()?, from: fields.u32()? },
+        kind::DIRECT_STREAM => Message::DirectStream {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+            to: fields.u32()?,
+        },
+        kind::DIRECT_STREAM_ACK => {
+            Message::DirectStreamAck { sequence: fields.u32()?, from: fields.u32()? }
+        }
         unknown => return Err(DecodeError::UnknownKind(unknown)),
     })
 }
@@ -158,6 +170,7 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::BEACON => Record::Beacon { index: body.u8()?, sequence: body.u16()? },
         record::HAVE => Record::Have(decode_indexes(&mut body)?),
         record::WANT => Record::Want(decode_indexes(&mut body)?),
+        record::PIECE => Record::Piece(body.shared(MAX_PIECE_BYTES)?),
         _ => return Ok(None),
     }))
 }

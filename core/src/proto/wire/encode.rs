@@ -6,8 +6,8 @@ use super::kinds::{
     message as message_kind, record as record_kind,
 };
 use super::{
-    BroadcastRecord, IndexSet, MAX_BROADCAST_BYTES, MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord,
-    Message, NO_DATACENTER, Record, VERSION, is_valid_name,
+    BroadcastRecord, IndexSet, MAX_BROADCAST_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES,
+    MIN_PACKET_BYTES, MemberRecord, Message, NO_DATACENTER, Record, VERSION, is_valid_name,
 };
 
 /// Writes one packet: header and message at once, then records while they fit.
@@ -137,6 +137,22 @@ fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
             out.put(&[*flags]);
             message_kind::SYNC_REQUEST
         }
+        Message::Direct { sequence, from, to } => {
+            put_u32s(out, &[*sequence, *from, *to]);
+            message_kind::DIRECT
+        }
+        Message::DirectAck { sequence, from } => {
+            put_u32s(out, &[*sequence, *from]);
+            message_kind::DIRECT_ACK
+        }
+        Message::DirectStream { sequence, from, to } => {
+            put_u32s(out, &[*sequence, *from, *to]);
+            message_kind::DIRECT_STREAM
+        }
+        Message::DirectStreamAck { sequence, from } => {
+            put_u32s(out, &[*sequence, *from]);
+            message_kind::DIRECT_STREAM_ACK
+        }
         Message::SyncResponse { from, flags } => {
             put_u32s(out, &[*from]);
             out.put(&[*flags]);
@@ -166,6 +182,7 @@ enum Content<'a> {
     Beacon(u8, u16),
     Have(IndexSet),
     Want(IndexSet),
+    Piece(&'a [u8]),
 }
 
 /// None for a record that no peer would take.
@@ -178,6 +195,8 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Beacon { index, sequence } => plain(Content::Beacon(*index, *sequence)),
         Record::Have(set) => plain(Content::Have(*set)),
         Record::Want(set) => plain(Content::Want(*set)),
+        Record::Piece(bytes) if bytes.len() > MAX_PIECE_BYTES => None,
+        Record::Piece(bytes) => plain(Content::Piece(bytes)),
     }
 }
 
@@ -213,6 +232,7 @@ impl<'a> Body<'a> {
             Content::Beacon(..) => record_kind::BEACON,
             Content::Have(_) => record_kind::HAVE,
             Content::Want(_) => record_kind::WANT,
+            Content::Piece(_) => record_kind::PIECE,
         });
         out.put_varint(self.body_len() as u64);
         self.put_body(out);
@@ -229,6 +249,7 @@ impl<'a> Body<'a> {
             Content::Member(member) => put_member(out, self.identity_flags, member),
             Content::Broadcast(broadcast) => put_broadcast(out, self.identity_flags, broadcast),
             Content::Digest(digest) => out.put(digest),
+            Content::Piece(bytes) => out.put_prefixed(bytes),
             Content::Beacon(index, sequence) => {
                 out.put(&[index]);
                 out.put(&sequence.to_le_bytes());

@@ -11,6 +11,10 @@ pub(super) mod message {
     pub const ANNOUNCE: u8 = 6;
     pub const SYNC_REQUEST: u8 = 7;
     pub const SYNC_RESPONSE: u8 = 8;
+    pub const DIRECT: u8 = 32;
+    pub const DIRECT_ACK: u8 = 33;
+    pub const DIRECT_STREAM: u8 = 34;
+    pub const DIRECT_STREAM_ACK: u8 = 35;
 }
 
 /// Record kinds.
@@ -21,6 +25,7 @@ pub(super) mod record {
     pub const BEACON: u8 = 4;
     pub const HAVE: u8 = 9;
     pub const WANT: u8 = 10;
+    pub const PIECE: u8 = 11;
 }
 
 // First byte of a member record, above the flags of address and name.

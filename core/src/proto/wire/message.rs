@@ -83,9 +83,61 @@ pub enum Message {
         /// As in the request.
         flags: u8,
     },
+    /// A message for one node; its payload are the pieces that follow.
+    Direct {
+        /// Unique by the sender's run; returned by the answer.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The run that is meant.
+        to: u32,
+    },
+    /// Says that a message was taken, to the datagram's source.
+    DirectAck {
+        /// That of the message.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+    },
+    /// As [`Direct`](Self::Direct), for payloads that no datagram has room for; stream only. The
+    /// sender's member record stands before the pieces.
+    DirectStream {
+        /// As in `Direct`.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The run that is meant.
+        to: u32,
+    },
+    /// Says that a message was taken; stream only.
+    DirectStreamAck {
+        /// That of the message.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+    },
 }
 
 impl Message {
+    /// The handle of the sender; an announcement tells it in its record alone.
+    #[must_use]
+    pub fn sender(&self) -> Option<u32> {
+        match *self {
+            Self::Ping { from, .. }
+            | Self::Ack { from, .. }
+            | Self::PingReq { from, .. }
+            | Self::Nack { from, .. }
+            | Self::Gossip { from }
+            | Self::SyncRequest { from, .. }
+            | Self::SyncResponse { from, .. }
+            | Self::Direct { from, .. }
+            | Self::DirectAck { from, .. }
+            | Self::DirectStream { from, .. }
+            | Self::DirectStreamAck { from, .. } => Some(from),
+            Self::Announce {} => None,
+        }
+    }
+
     /// What it may travel in.
     #[must_use]
     pub fn carrier(&self) -> Carrier {
@@ -95,8 +147,13 @@ impl Message {
             | Self::PingReq { .. }
             | Self::Nack { .. }
             | Self::Gossip { .. }
-            | Self::Announce {} => Carrier::Datagram,
-            Self::SyncRequest { .. } | Self::SyncResponse { .. } => Carrier::Stream,
+            | Self::Announce {}
+            | Self::Direct { .. }
+            | Self::DirectAck { .. } => Carrier::Datagram,
+            Self::SyncRequest { .. }
+            | Self::SyncResponse { .. }
+            | Self::DirectStream { .. }
+            | Self::DirectStreamAck { .. } => Carrier::Stream,
         }
     }
 }

@@ -44,7 +44,9 @@ pub const MIN_PACKET_BYTES: usize = 48;
 pub const MAX_NAME_BYTES: usize = 64;
 
 /// Longest encoded tags of a member.
-pub const MAX_TAGS_BYTES: usize = 512;
+///
+/// 512 bytes of `k=v,k=v` with their version and lengths.
+pub const MAX_TAGS_BYTES: usize = 1024;
 
 /// Longest broadcast that is taken from a peer.
 pub const MAX_BROADCAST_BYTES: usize = 1024;
@@ -57,6 +59,9 @@ pub const BEACON_RECORD_BYTES: usize = 5;
 
 /// Bytes of a `Have` or `Want` record with its kind and length.
 pub const INDEX_SET_RECORD_BYTES: usize = 14;
+
+/// Longest part of a message's payload in one record.
+pub const MAX_PIECE_BYTES: usize = 1024;
 
 /// The datacenter number that means "not assigned"; it takes no byte on the wire.
 pub const NO_DATACENTER: u8 = 255;

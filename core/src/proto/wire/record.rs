@@ -205,4 +205,7 @@ pub enum Record {
     Have(IndexSet),
     /// Broadcasts that the sender missed, and asks the receiver for.
     Want(IndexSet),
+    /// A part of a message's payload, at most [`MAX_PIECE_BYTES`](super::MAX_PIECE_BYTES): the parts
+    /// in their order make the whole.
+    Piece(Arc<[u8]>),
 }
