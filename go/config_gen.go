@@ -134,6 +134,7 @@ const (
 	LimitEventCapacityMinimum = 1
 	LimitInitialHosts         = 256
 	LimitLogLines             = 1024
+	LimitMessageBytes         = 65536
 	LimitNameBytes            = 64
 	LimitSubscriptionBytes    = 4194304
 	LimitSubscriptions        = 1024

@@ -35,9 +35,13 @@ func bytesOf(payload []byte) (unsafe.Pointer, C.size_t) {
 	return unsafe.Pointer(unsafe.SliceData(payload)), C.size_t(len(payload))
 }
 
-// Send sends a payload to one node, by name or address. The bytes are copied.
+// Send sends a payload of at most LimitMessageBytes to one node, by name or address, which gets it
+// at most once, as a MessageEvent. It waits until the node has it, 5 s at most, while the message is
+// repeated; messages may overtake one another. The bytes are copied.
 //
-// Errors: ErrNotAvailable in this version, ErrClosed, the context's error.
+// Errors: ErrPayloadTooLarge, ErrUnknownNode, ErrResolveFailed, ErrBusy where too many wait,
+// ErrTimeout where nobody acknowledged it, so that it is not known whether it came; ErrClosed, the
+// context's error.
 func (c *Cluster) Send(ctx context.Context, node string, payload []byte) error {
 	// The caller may use the bytes again once this returned, the call may go on for longer.
 	copied := append([]byte(nil), payload...)
@@ -84,9 +88,10 @@ func withPairsOf(pairs map[string]string, use func(texts) error) error {
 	return use(lent)
 }
 
-// SetTags replaces the tags of this node, which all members see.
+// SetTags replaces the tags of this node, which all members see: at most LimitTagsBytes as k=v,k=v;
+// keys are not empty and hold no = and no comma, values no comma.
 //
-// Errors: ErrNotAvailable in this version, ErrClosed.
+// Errors: ErrInvalidConfig for tags that are refused, ErrClosed.
 func (c *Cluster) SetTags(tags map[string]string) error {
 	return withPairsOf(tags, func(lent texts) error {
 		return c.call(func(raw *C.seafoam_cluster, failure **C.seafoam_error) C.seafoam_code {

@@ -242,6 +242,7 @@ enum {
 #define SEAFOAM_LIMIT_EVENT_CAPACITY_MINIMUM 1
 #define SEAFOAM_LIMIT_INITIAL_HOSTS 256
 #define SEAFOAM_LIMIT_LOG_LINES 1024
+#define SEAFOAM_LIMIT_MESSAGE_BYTES 65536
 #define SEAFOAM_LIMIT_NAME_BYTES 64
 #define SEAFOAM_LIMIT_SUBSCRIPTION_BYTES 4194304
 #define SEAFOAM_LIMIT_SUBSCRIPTIONS 1024
@@ -1291,10 +1292,14 @@ seafoam_code seafoam_cluster_broadcast_text(const seafoam_cluster *cluster,
                                             seafoam_error **error);
 
 /**
- * Sends a payload to one node, by name or address.
+ * Sends a payload of at most `SEAFOAM_LIMIT_MESSAGE_BYTES` to one node, by name or address: it gets
+ * it at most once, as event `SEAFOAM_EVENT_MESSAGE`. Waits until the node has it, 5 s at most;
+ * meanwhile the message is repeated. Messages may overtake one another.
  *
  * Ownership: the bytes are copied. Threads: any.
- * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ * Errors: `SEAFOAM_PAYLOAD_TOO_LARGE`, `SEAFOAM_UNKNOWN_NODE`, `SEAFOAM_RESOLVE_FAILED`,
+ * `SEAFOAM_BUSY` where too many wait, `SEAFOAM_TIMEOUT` where nobody acknowledged it, so that it is
+ * not known whether it came; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
  */
 seafoam_code seafoam_cluster_send(const seafoam_cluster *cluster,
                                   const char *node,
@@ -1303,10 +1308,12 @@ seafoam_code seafoam_cluster_send(const seafoam_cluster *cluster,
                                   seafoam_error **error);
 
 /**
- * Replaces the tags of this node by `count` pairs of texts; both arrays may be NULL for none.
+ * Replaces the tags of this node by `count` pairs of texts, which all members see; both arrays may
+ * be NULL for none. At most `SEAFOAM_LIMIT_TAGS_BYTES` as `k=v,k=v`; keys are not empty and hold no
+ * `=` and no comma, values no comma.
  *
  * Ownership: the texts are copied. Threads: any.
- * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ * Errors: `SEAFOAM_INVALID_CONFIG` for tags that are refused; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
  */
 seafoam_code seafoam_cluster_set_tags(const seafoam_cluster *cluster,
                                       const char *const *names,

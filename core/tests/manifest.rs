@@ -121,6 +121,7 @@ fn limits_of_interest() -> Value {
         "broadcast_bytes": limits::BROADCAST_BYTES,
         "broadcast_queue": limits::BROADCAST_QUEUE,
         "tags_bytes": limits::TAGS_BYTES,
+        "message_bytes": limits::MESSAGE_BYTES,
         "initial_hosts": limits::INITIAL_HOSTS,
         "subscriptions": limits::SUBSCRIPTIONS,
         "subscription_bytes": limits::SUBSCRIPTION_BYTES,

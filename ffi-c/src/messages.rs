@@ -54,10 +54,14 @@ pub unsafe extern "C" fn seafoam_cluster_broadcast_text(
     })
 }
 
-/// Sends a payload to one node, by name or address.
+/// Sends a payload of at most `SEAFOAM_LIMIT_MESSAGE_BYTES` to one node, by name or address: it gets
+/// it at most once, as event `SEAFOAM_EVENT_MESSAGE`. Waits until the node has it, 5 s at most;
+/// meanwhile the message is repeated. Messages may overtake one another.
 ///
 /// Ownership: the bytes are copied. Threads: any.
-/// Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+/// Errors: `SEAFOAM_PAYLOAD_TOO_LARGE`, `SEAFOAM_UNKNOWN_NODE`, `SEAFOAM_RESOLVE_FAILED`,
+/// `SEAFOAM_BUSY` where too many wait, `SEAFOAM_TIMEOUT` where nobody acknowledged it, so that it is
+/// not known whether it came; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_cluster_send(
     cluster: *const seafoam_cluster,
@@ -72,10 +76,12 @@ pub unsafe extern "C" fn seafoam_cluster_send(
     })
 }
 
-/// Replaces the tags of this node by `count` pairs of texts; both arrays may be NULL for none.
+/// Replaces the tags of this node by `count` pairs of texts, which all members see; both arrays may
+/// be NULL for none. At most `SEAFOAM_LIMIT_TAGS_BYTES` as `k=v,k=v`; keys are not empty and hold no
+/// `=` and no comma, values no comma.
 ///
 /// Ownership: the texts are copied. Threads: any.
-/// Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+/// Errors: `SEAFOAM_INVALID_CONFIG` for tags that are refused; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_cluster_set_tags(
     cluster: *const seafoam_cluster,

@@ -211,15 +211,27 @@ static void nobody_leads_in_this_version(void) {
 
 static void what_is_not_built_yet_says_so(void) {
   seafoam_error* error = NULL;
-  const char* const names[] = {"role"};
-  const char* const values[] = {"cache"};
 #define NOT_YET(call) CHECK(failed_with(call, SEAFOAM_NOT_AVAILABLE, &error, "not available"))
-  NOT_YET(seafoam_cluster_send(cluster, "solo", "x", 1, &error));
-  NOT_YET(seafoam_cluster_set_tags(cluster, names, values, 1, &error));
   NOT_YET(seafoam_cluster_keyring_install(cluster, "x", &error));
   NOT_YET(seafoam_cluster_keyring_use(cluster, "x", &error));
   NOT_YET(seafoam_cluster_keyring_retire(cluster, "x", &error));
   NOT_YET(seafoam_cluster_ready(cluster, 1, true, 0, &error));
+}
+
+static void tags_and_messages_are_checked(void) {
+  static const char bytes[SEAFOAM_LIMIT_MESSAGE_BYTES + 1];
+  seafoam_error* error = NULL;
+  const char* const names[] = {"role"};
+  const char* const values[] = {"cache"};
+  const char* const bad[] = {"a,b"};
+  CHECK(seafoam_cluster_set_tags(cluster, names, values, 1, &error) == SEAFOAM_OK);
+  CHECK(failed_with(seafoam_cluster_set_tags(cluster, names, bad, 1, &error),
+                    SEAFOAM_INVALID_CONFIG, &error, "a comma"));
+  CHECK(seafoam_cluster_send(cluster, "solo", "x", 1, &error) == SEAFOAM_OK);
+  CHECK(failed_with(seafoam_cluster_send(cluster, "solo", bytes, sizeof bytes, &error),
+                    SEAFOAM_PAYLOAD_TOO_LARGE, &error, "65537"));
+  CHECK(failed_with(seafoam_cluster_send(cluster, "nobody", "x", 1, &error),
+                    SEAFOAM_UNKNOWN_NODE, &error, "nobody"));
 }
 
 static void broadcasts_are_bounded(void) {
@@ -362,6 +374,7 @@ int main(void) {
   RUN(statements_out_of_range_are_refused);
   RUN(nobody_leads_in_this_version);
   RUN(what_is_not_built_yet_says_so);
+  RUN(tags_and_messages_are_checked);
   RUN(broadcasts_are_bounded);
   RUN(waiting_for_nobody_fails_loudly);
   RUN(a_taken_port_is_told);

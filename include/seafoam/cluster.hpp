@@ -190,7 +190,8 @@ public:
         error, seafoam_cluster_broadcast, raw(), payload(bytes.data()), bytes.size());
     return label == nullptr ? std::nullopt : std::optional<std::string>(label.get());
   }
-  /// Sends a payload to one node. Throws `not_available` in this version.
+  /// Sends a payload of at most 64 KiB to one node, which gets it at most once; waits until it has
+  /// it, 5 s at most. Throws `payload_too_large`, `unknown_node`, `resolve_failed`, `busy`, `timeout`.
   void send(const NodeArgument& node, std::string_view bytes) const {
     detail::must(seafoam_cluster_send, raw(), node.c_str(), payload(bytes.data()), bytes.size());
   }
@@ -288,7 +289,8 @@ public:
     const detail::Text key_text("key", key), value_text("value", value);
     detail::must(seafoam_cluster_set, raw(), key_text.c_str(), value_text.c_str());
   }
-  /// Replaces the tags of this node. Throws `not_available` in this version.
+  /// Replaces the tags of this node, which all members see. Throws `invalid_config` for tags that
+  /// are refused.
   void set_tags(const Tags& tags) const {
     const detail::TagArrays pairs(tags);
     detail::must(seafoam_cluster_set_tags, raw(), pairs.names(), pairs.values(), pairs.size());

@@ -296,6 +296,7 @@ inline constexpr std::int64_t event_capacity_maximum = 1048576;
 inline constexpr std::int64_t event_capacity_minimum = 1;
 inline constexpr std::int64_t initial_hosts = 256;
 inline constexpr std::int64_t log_lines = 1024;
+inline constexpr std::int64_t message_bytes = 65536;
 inline constexpr std::int64_t name_bytes = 64;
 inline constexpr std::int64_t subscription_bytes = 4194304;
 inline constexpr std::int64_t subscriptions = 1024;

@@ -141,7 +141,13 @@ export declare class Cluster {
    * @throws {SeafoamError} `payload_too_large`, `busy`; nothing was sent.
    */
   broadcast(payload: Uint8Array | string): string
-  /** Sends a payload to one node. Not available in this version. */
+  /**
+   * Sends a payload of at most 64 KiB to one node, which gets it at most once, as event `message`.
+   * Resolves when the node has it; it is repeated for 5 s. Messages may overtake one another.
+   *
+   * @throws {SeafoamError} `payload_too_large`, `unknown_node`, `resolve_failed`, `busy`, `timeout`
+   * where nobody acknowledged it, so that it is not known whether it came.
+   */
   send(node: NodeArgument, payload: Uint8Array | string, options?: WaitOptions): Promise<void>
 
   /** The leader as this node knows it, or null. Null in this version, which has no election. */
@@ -208,7 +214,12 @@ export declare class Cluster {
    * @throws {SeafoamError} `invalid_config`, `not_available`; nothing was changed.
    */
   set<Key extends LiveKey>(key: Key, value: Settings[Key] | string | number): void
-  /** Replaces the tags of this node. Not available in this version. */
+  /**
+   * Replaces the tags of this node, which all members see: at most 512 bytes as `k=v,k=v`; keys are
+   * not empty and hold no `=` and no comma, values no comma.
+   *
+   * @throws {SeafoamError} `invalid_config` for tags that are refused.
+   */
   setTags(tags: Record<string, string>): void
   /** Changes `heartbeatMillis`: Milliseconds between two probes of the failure detector. */
   setHeartbeatMillis(value: Settings['heartbeatMillis'] | string): void

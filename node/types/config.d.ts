@@ -62,7 +62,7 @@ export interface Settings {
   keysFile: string
   /** Allows to listen beyond loopback without a key. Environment: `SEAFOAM_INSECURE`. Default: `false`. Takes true or false. */
   insecure: boolean
-  /** Key and value pairs that all members see. Environment: `SEAFOAM_TAGS`. Default: `not set`. Takes key=value pairs with commas between, 512 bytes at most. Not available in this version. */
+  /** Key and value pairs that all members see. Environment: `SEAFOAM_TAGS`. Default: `not set`. Takes key=value pairs with commas between, 512 bytes at most. */
   tags: Record<string, string>
   /** Events that wait for a slow reader, per subscription. Environment: `SEAFOAM_EVENT_CAPACITY`. Default: `1024`. Takes a whole number from 1 to 1048576. */
   eventCapacity: number

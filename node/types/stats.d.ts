@@ -74,6 +74,16 @@ export interface Stats {
   readonly broadcastsRefused: number
   /** Broadcasts given to members that had missed them. (counter) */
   readonly broadcastsRepaired: number
+  /** Messages to one node that began here. (counter) */
+  readonly messagesSent: number
+  /** Messages delivered here. (counter) */
+  readonly messagesReceived: number
+  /** Copies of messages that were delivered already. (counter) */
+  readonly messagesDuplicate: number
+  /** Messages that nobody acknowledged in time. (counter) */
+  readonly messagesFailed: number
+  /** Messages of this node that are not acknowledged yet. (gauge) */
+  readonly messagesWaiting: number
   /** Full-state exchanges begun by this node. (counter) */
   readonly syncsStarted: number
   /** Full-state exchanges begun by this node that were answered. (counter) */

@@ -180,7 +180,7 @@ def test_arguments_of_calls() -> None:
                 (lambda: cluster.set("nonsense", 1), ErrorCode.INVALID_CONFIG, "nonsense"),
                 (lambda: cluster.get("nonsense"), ErrorCode.INVALID_CONFIG, "nonsense"),
                 (lambda: cluster.set_heartbeat_millis(1), ErrorCode.INVALID_CONFIG, "from 10"),
-                (lambda: cluster.set_tags({"a": "b"}), ErrorCode.NOT_AVAILABLE, "set_tags"),
+                (lambda: cluster.set_tags({"a": "b,c"}), ErrorCode.INVALID_CONFIG, "a comma"),
                 (
                     lambda: cluster.update_node_status("nobody", "sad"),
                     ErrorCode.INVALID_CONFIG,

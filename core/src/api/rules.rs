@@ -69,8 +69,8 @@ pub(crate) fn tags_text(tags: &std::collections::BTreeMap<String, String>) -> Re
     let back = Setting::parse(&text, &Accepts::Tags(crate::limits::TAGS_BYTES));
     if back.as_ref() != Some(tags) {
         return Err(invalid(format!(
-            "tags {text:?}: keys must not be empty, nor hold = or a comma; values hold no comma, and \
-             neither begins or ends with white space"
+            "tags {text:?}: keys must not be empty, nor hold = or a comma; values hold no \
+             comma; keys do not begin with white space, values do not end with it"
         )));
     }
     Ok(text)
