@@ -1,6 +1,6 @@
 //! Tags and messages over real sockets.
 
-#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm)]
+#![allow(clippy::unwrap_used)]
 
 mod net_support;
 
@@ -15,9 +15,8 @@ fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 
 fn message(events: &Events) -> (String, Vec<u8>) {
     loop {
-        match &*events.next_timeout(LONG).unwrap().unwrap() {
-            Event::Message { sender, bytes } => return (sender.name.to_string(), bytes.to_vec()),
-            _ => {}
+        if let Event::Message { sender, bytes } = &*events.next_timeout(LONG).unwrap().unwrap() {
+            return (sender.name.to_string(), bytes.to_vec());
         }
     }
 }

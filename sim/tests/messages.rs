@@ -1,6 +1,6 @@
 //! Tags and messages to one node among many, in virtual time.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 use std::time::Duration;
 
