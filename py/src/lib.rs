@@ -56,6 +56,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     {
         module.add_function(wrap_pyfunction!(bench::publish, module)?)?;
         module.add_function(wrap_pyfunction!(bench::publish_now, module)?)?;
+        module.add_function(wrap_pyfunction!(bench::publish_paced, module)?)?;
+        module.add_function(wrap_pyfunction!(bench::clock, module)?)?;
+        module.add_function(wrap_pyfunction!(bench::sent, module)?)?;
     }
     module.add_function(wrap_pyfunction!(words::vocabularies, module)?)?;
     module.add_function(wrap_pyfunction!(words::install, module)?)?;

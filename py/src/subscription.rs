@@ -46,8 +46,9 @@ impl Subscription {
     #[pyo3(signature = (most = 512))]
     fn drain<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Option<Bound<'py, PyList>>> {
         self.home.check(py)?;
-        let mut events = Vec::new();
-        match self.events.drain(&mut events, most.min(BATCH)) {
+        let most = most.min(BATCH);
+        let mut events = Vec::with_capacity(most); // here: the queue is locked while it is filled
+        match self.events.drain(&mut events, most) {
             Ok(_) => {
                 #[cfg(feature = "bench")]
                 self.given.fetch_add(events.len() as u64, std::sync::atomic::Ordering::Release);
@@ -98,6 +99,9 @@ pub(crate) struct BlockingEvents {
     ready: Mutex<VecDeque<Arc<Event>>>,
     /// The longest wait for one event of an iteration.
     timeout: Option<Duration>,
+    /// How many events were taken, for a publisher that does not want to lose any.
+    #[cfg(feature = "bench")]
+    pub(crate) given: Arc<std::sync::atomic::AtomicU64>,
 }
 
 /// What a wait came to.
@@ -109,7 +113,14 @@ enum Waited {
 
 impl BlockingEvents {
     pub(crate) fn new(events: Events, timeout: Option<Duration>) -> Self {
-        Self { home: Home::here(), events, ready: Mutex::default(), timeout }
+        Self {
+            home: Home::here(),
+            events,
+            ready: Mutex::default(),
+            timeout,
+            #[cfg(feature = "bench")]
+            given: Arc::default(),
+        }
     }
 
     fn ready(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Event>>> {
@@ -127,12 +138,14 @@ impl BlockingEvents {
         loop {
             let left = timeout.map(|limit| limit.saturating_sub(begun.elapsed()));
             let slice = left.map_or(SLICE, |left| left.min(SLICE));
-            let mut taken = Vec::new();
+            let mut taken = Vec::with_capacity(BATCH); // here: the queue is locked while it is filled
             let outcome = py.detach(|| self.events.drain_timeout(&mut taken, BATCH, slice));
             if outcome.is_err() {
                 return Ok(Waited::Ended);
             }
             if !taken.is_empty() {
+                #[cfg(feature = "bench")]
+                self.given.fetch_add(taken.len() as u64, std::sync::atomic::Ordering::Release);
                 self.ready().extend(taken);
                 return Ok(Waited::Ready);
             }

@@ -110,8 +110,10 @@ class Blocking(Driver):
 class Asyncio(Driver):
     """Steps as a program with an event loop makes them."""
 
-    def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
+    def __init__(
+        self, new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    ) -> None:
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._thread.start()
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,9 @@ MANIFEST: dict[str, Any] = json.loads((TREE / "include" / "seafoam-api.json").re
 # Long enough for a busy machine; nothing waits for all of it unless it fails.
 SECONDS = 20.0
 
+# What makes the loops of `run` where it is not asyncio itself.
+new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+
 T = TypeVar("T")
 
 
@@ -31,6 +34,9 @@ def run(main: Coroutine[Any, Any, T], seconds: float = SECONDS * 2) -> T:
     async def limited() -> T:
         return await asyncio.wait_for(main, seconds)
 
+    if sys.version_info >= (3, 11) and new_loop is not None:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(limited())
     return asyncio.run(limited())
 
 

@@ -96,6 +96,35 @@ def test_asyncio_none_begins_after_removal() -> None:
     run(main())
 
 
+def test_asyncio_none_begins_after_close() -> None:
+    async def main() -> None:
+        async with joined(2) as (one, two):
+            calls: list[str] = []
+
+            def slow(event: seafoam.Event) -> None:
+                time.sleep(0.05)
+                calls.append(str(event.kind))
+
+            quick: list[str] = []
+            two.on_event(lambda event: quick.append(str(event.kind)))
+            two.on_event(slow)
+            heard = two.events(kinds=EventKind.BROADCAST)._reader.subscription
+            for number in range(60):
+                one.broadcast(f"{number}")
+            arrived = 0
+            while arrived < 60:  # without the loop's turn, which would be the callbacks' too
+                arrived += len(heard.drain() or ())
+            await two.close()
+            before = list(calls)
+            assert quick == ["broadcast"] * 60 + ["closed"]  # what waited was not lost
+            assert 0 < len(before) < 61  # the slow one would have taken three seconds
+            await asyncio.sleep(0.2)  # time for some more calls
+            assert calls == before
+            await one.close()  # nobody is left to acknowledge that it leaves
+
+    run(main())
+
+
 def test_asyncio_a_callback_needs_a_loop() -> None:
     cluster = run(seafoam.Cluster.start(**own()))
     with pytest.raises(RuntimeError, match="no running event loop"):
@@ -169,6 +198,7 @@ def test_blocking_callbacks_may_do_everything(caplog: pytest.LogCaptureFixture) 
             one.broadcast(text)
             assert calls.get(timeout=SECONDS) == "called"
         assert two.is_closed()
+        one.close()  # nobody is left to acknowledge that it leaves
     assert len([record for record in caplog.records if record.exc_info]) == 3
 
 
@@ -207,6 +237,31 @@ def test_blocking_close_detaches_from_a_call_that_hangs() -> None:
         two.close()
         assert 0.5 < time.monotonic() - clock < 2.0
         end.set()
+        one.close()  # nobody is left to acknowledge that it leaves
+
+
+def test_blocking_none_begins_after_close() -> None:
+    with ExitStack() as stack:
+        one, two = joined_blocking(stack, 2)
+        calls: list[str] = []
+
+        def slow(event: seafoam.Event) -> None:
+            time.sleep(0.05)
+            calls.append(str(event.kind))
+
+        two.on_event(slow)
+        heard = two.events(kinds=EventKind.BROADCAST)
+        for number in range(60):
+            one.broadcast(f"{number}")
+        for _ in range(60):
+            assert heard.next(SECONDS) is not None
+        two.close()
+        time.sleep(0.1)  # the running call ends; it would take three seconds to call them all
+        before = list(calls)
+        assert 0 < len(before) < 61
+        time.sleep(0.2)  # time for some more calls
+        assert calls == before
+        one.close()  # nobody is left to acknowledge that it leaves
 
 
 def test_blocking_the_thread_lives_as_long_as_there_are_callbacks() -> None:

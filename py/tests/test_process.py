@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import seafoam
@@ -129,11 +130,19 @@ time.sleep(0.05)
 }
 
 
+# Each kind of end so often, and so many of them at once.
+RUNS = 50
+AT_ONCE = 4
+
+
 @pytest.mark.parametrize("end", ENDS)
 def test_the_interpreter_ends_with_busy_clusters(end: str) -> None:
-    for number in range(20):
-        done = python(BUSY + ENDS[end], f"end-{end}-{os.getpid()}-{number}", seconds=SECONDS)
-        assert (done.returncode, done.stdout) == (0, ""), f"run {number}: {done.stderr}"
+    def once(number: int) -> subprocess.CompletedProcess[str]:
+        return python(BUSY + ENDS[end], f"end-{end}-{os.getpid()}-{number}", seconds=SECONDS)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for number, done in enumerate(pool.map(once, range(RUNS))):
+            assert (done.returncode, done.stdout) == (0, ""), f"run {number}: {done.stderr}"
 
 
 def test_a_forked_child() -> None:

@@ -8,12 +8,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import jsonschema
 import pytest
+import uvloop
 from scenario import CONTROLS, FORMAT, LIST, SCENARIOS, Asyncio, Blocking, Driver, Run, normalised
 from support import TREE
 
-DRIVERS: dict[str, Callable[[], Driver]] = {"asyncio": Asyncio, "blocking": Blocking}
+DRIVERS: dict[str, Callable[[], Driver]] = {
+    "asyncio": Asyncio,
+    "uvloop": lambda: Asyncio(uvloop.new_event_loop),
+    "blocking": Blocking,
+}
 # Most of a scenario is waiting.
-AT_ONCE = 16
+AT_ONCE = 24
 ALL = {**SCENARIOS, **CONTROLS}
 
 Verdicts = dict[tuple[str, str], "Future[None]"]

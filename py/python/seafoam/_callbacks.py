@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from seafoam._log import records
@@ -13,8 +14,11 @@ from seafoam._words import EventKind, NodeStatus
 if TYPE_CHECKING:
     from seafoam import Event
 
-# How many calls in a row hold the loop, or the thread, before others get their turn.
+# How long closing waits for callbacks that have events left.
+JOIN_SECONDS = 1.0
+# How many calls in a row hold the loop, or the thread, before others get their turn, and how long.
 _TURN = 64
+_TURN_SECONDS = 0.005
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -49,6 +53,7 @@ class CallbackHandle:
 
     def turn(self) -> bool:
         """Call the callback for events that wait; True where more of them wait."""
+        end = monotonic() + _TURN_SECONDS
         for _ in range(_TURN):
             if self.ended:
                 return False
@@ -67,7 +72,14 @@ class CallbackHandle:
                 self._call(event)
             except Exception:  # noqa: BLE001 - the program's own, of any kind; it is logged
                 records.exception("a callback raised on a %s event; it stays installed", event.kind)
+            if monotonic() > end:
+                break
         return True
+
+    def detach(self) -> None:
+        """Begin no call any more; a running one goes on, and nobody waits for it."""
+        self.ended = True
+        self._subscription.close()
 
     def __repr__(self) -> str:
         """Show whether it is installed."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
     from seafoam import Event
     from seafoam._options import Options
+
+# How soon closing looks again whether all callbacks have ended.
+_LOOK_AGAIN_SECONDS = 0.001
 
 C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
@@ -61,6 +66,8 @@ class Cluster(ClusterBase, LiveSetters):
     waits is a coroutine, everything else is a plain call that never waits. After `close` every
     call raises `closed`, in a forked child `forked`.
     """
+
+    _installed: weakref.WeakSet[CallbackHandle] | None = None
 
     if TYPE_CHECKING:
 
@@ -108,11 +115,13 @@ class Cluster(ClusterBase, LiveSetters):
     async def close(self) -> None:
         """Release everything, in under a second. Subscriptions end. May be called twice.
 
-        Without `leave` before, the peers see a crash.
+        Callbacks get what waits for them, for at most one second; none begins afterwards. Without
+        `leave` before, the peers see a crash.
         """
         pending = self._close()
         if pending is not None:
             await result(pending)
+            await _last_calls(self._installed or ())
 
     async def ping_node(self, node: Node | str) -> float:
         """Return the round trip to a node, or to any address, in milliseconds."""
@@ -149,7 +158,11 @@ class Cluster(ClusterBase, LiveSetters):
         One that raises is logged and stays. The handle removes it.
         """
         _callbacks.plain_function(callback)
-        return _install(running_hub(), self._subscribe(kinds, None, False), callback)
+        handle = _install(running_hub(), self._subscribe(kinds, None, False), callback)
+        if self._installed is None:
+            self._installed = weakref.WeakSet()
+        self._installed.add(handle)
+        return handle
 
     def on_status(self, callback: Callable[[Node, NodeStatus], object]) -> CallbackHandle:
         """Call `callback(node, status)` at each change of a status, on the loop's thread."""
@@ -177,3 +190,16 @@ def _install(
     token = hub.add(lambda: loop.call_soon(turn))
     subscription.wake(hub.native, token)
     return handle
+
+
+async def _last_calls(installed: Iterable[CallbackHandle]) -> None:
+    """Let callbacks have what waits for them, for a while; none begins after this has ended."""
+    handles = list(installed)
+    deadline = time.monotonic() + _callbacks.JOIN_SECONDS
+    try:
+        # Their loops may be others than this one, so there is no asyncio.Event to wait for.
+        while not all(handle.ended for handle in handles) and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+    finally:
+        for handle in handles:
+            handle.detach()

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 
 from seafoam import _callbacks, _exit
-from seafoam._callbacks import CallbackHandle
+from seafoam._callbacks import JOIN_SECONDS, CallbackHandle
 from seafoam._errors import SeafoamError
 from seafoam._log import records
 from seafoam._native import ClusterBase, Events, Node, Subscription, WakeHub
@@ -30,8 +30,6 @@ C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
 Payload = bytes | bytearray | memoryview | str
 Kinds = Iterable[EventKind | int | str] | EventKind | int | str
-
-_JOIN_SECONDS = 1.0
 
 
 class _StartNew(Protocol[C_co]):
@@ -114,8 +112,8 @@ class Cluster(ClusterBase, LiveSetters):
     def close(self) -> None:
         """Release everything, in under a second. Subscriptions end. May be called twice.
 
-        Waits for a running callback, at most one second, unless called from inside of one. Without
-        `leave` before, the peers see a crash.
+        Callbacks get what waits for them, for at most one second, unless called from inside of one;
+        none begins afterwards. Without `leave` before, the peers see a crash.
         """
         pending = self._close()
         if pending is not None:
@@ -208,10 +206,14 @@ class _Dispatcher:
         return handle
 
     def join(self) -> None:
-        """Wait for the end of the thread, at most a second, unless called on it."""
+        """Wait for the end of the thread, at most a second, unless called on it; then detach."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
-            thread.join(_JOIN_SECONDS)
+            thread.join(JOIN_SECONDS)
+            with self._changed:
+                late = list(self._handles.values())
+            for handle in late:
+                handle.detach()
 
     def _forget(self, handle: CallbackHandle) -> None:
         with self._changed:
@@ -219,7 +221,7 @@ class _Dispatcher:
                 del self._handles[token]
             self._hub.ring(0)  # the thread looks whether it is still needed
             if self._thread is not threading.current_thread():
-                self._changed.wait_for(lambda: self._running is not handle, _JOIN_SECONDS)
+                self._changed.wait_for(lambda: self._running is not handle, JOIN_SECONDS)
 
     def _run(self) -> None:
         while True:
