@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import socket
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -154,3 +158,57 @@ def test_leaving_the_scope_closes_even_when_it_is_cancelled() -> None:
         assert cluster.is_closed()
 
     run(main())
+
+
+async def within(seconds: float, wait: Coroutine[Any, Any, object]) -> None:
+    if sys.version_info >= (3, 11):
+        async with asyncio.timeout(seconds):
+            await wait
+    else:
+        await asyncio.wait_for(wait, seconds)
+
+
+def test_a_timeout_ends_every_wait() -> None:
+    async def main() -> None:
+        async with joined(1) as (one,):
+            events = one.events(kinds=EventKind.MESSAGE)
+            silent = stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+            silent.bind(("127.0.0.1", 0))  # and never read
+            waits: list[Callable[[], Coroutine[Any, Any, object]]] = [
+                lambda: one.ready(9, timeout=None),
+                lambda: _all(events),
+                lambda: one.ping_node(f"127.0.0.1:{silent.getsockname()[1]}"),
+            ]
+            for wait in waits:
+                begun = time.monotonic()
+                with pytest.raises(asyncio.TimeoutError):
+                    await within(0.05, wait())
+                assert time.monotonic() - begun < 1.0
+            await one.ready(1)  # and nothing is broken by it
+            await one.close()
+            assert [type(event) for event in await _all(events)] == [seafoam.ClosedEvent]
+
+    with ExitStack() as stack:
+        run(main())
+
+
+def test_a_cancelled_task_stops_and_the_subscription_goes_on() -> None:
+    async def main() -> None:
+        async with joined(2) as (one, two):
+            events = two.events(kinds=EventKind.BROADCAST)
+            for number in range(3):
+                task = asyncio.ensure_future(_all(events))
+                await asyncio.sleep(0.01)
+                task.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await task
+                one.broadcast(f"{number}")
+                event = await asyncio.wait_for(events.__anext__(), SECONDS)
+                assert isinstance(event, seafoam.BroadcastEvent)
+                assert event.bytes == f"{number}".encode()
+
+    run(main())
+
+
+async def _all(events: seafoam.Events) -> list[seafoam.Event]:
+    return [event async for event in events]

@@ -71,7 +71,7 @@ def test_cycles_leave_nothing_behind(kind: str) -> None:
     # The engine's thread ends a moment after its last cluster: one more may be seen.
     assert threads <= 1, (before, after)
     assert descriptors <= 1, (before, after)
-    assert resident < CYCLES * 5_000, (before, after)  # bytes; the smallest cluster has far more
+    assert resident < CYCLES * 2_000, (before, after)  # bytes; any cluster has far more
 
 
 def test_fifty_clusters_in_one_process() -> None:
@@ -98,35 +98,39 @@ def test_fifty_clusters_in_one_process() -> None:
 
 def test_close_from_another_thread_while_readers_wait() -> None:
     for _ in range(20):
-        cluster = blocking.Cluster.start(**own())
-        ends: list[str] = []
-        waiting = threading.Barrier(4)
+        assert ends_of_waits() == ["ClosedEvent", "ClosedEvent", "closed"]
 
-        def iterate(cluster: blocking.Cluster = cluster, ends: list[str] = ends) -> None:
-            events = cluster.events(kinds=EventKind.MESSAGE)
-            waiting.wait(SECONDS)
-            ends.extend(type(event).__name__ for event in events)
 
-        def batches(cluster: blocking.Cluster = cluster, ends: list[str] = ends) -> None:
-            events = cluster.events(kinds=EventKind.MESSAGE)
-            waiting.wait(SECONDS)
-            ends.extend(type(event).__name__ for event in events.next_batch(SECONDS))
+def ends_of_waits() -> list[str]:
+    cluster = blocking.Cluster.start(**own())
+    ends: list[str] = []
+    waiting = threading.Barrier(4)
 
-        def ready(cluster: blocking.Cluster = cluster, ends: list[str] = ends) -> None:
-            waiting.wait(SECONDS)
-            with pytest.raises(seafoam.SeafoamError) as caught:
-                cluster.ready(9, timeout=SECONDS)
-            ends.append(str(caught.value.code))
-
-        threads = [threading.Thread(target=target) for target in (iterate, batches, ready)]
-        for thread in threads:
-            thread.start()
+    def iterate() -> None:
+        events = cluster.events(kinds=EventKind.MESSAGE)
         waiting.wait(SECONDS)
-        cluster.close()
-        for thread in threads:
-            thread.join(SECONDS)
-            assert not thread.is_alive()
-        assert sorted(ends) == ["ClosedEvent", "ClosedEvent", "closed"]
+        ends.extend(type(event).__name__ for event in events)
+
+    def batches() -> None:
+        events = cluster.events(kinds=EventKind.MESSAGE)
+        waiting.wait(SECONDS)
+        ends.extend(type(event).__name__ for event in events.next_batch(SECONDS))
+
+    def ready() -> None:
+        waiting.wait(SECONDS)
+        with pytest.raises(seafoam.SeafoamError) as caught:
+            cluster.ready(9, timeout=SECONDS)
+        ends.append(str(caught.value.code))
+
+    threads = [threading.Thread(target=target) for target in (iterate, batches, ready)]
+    for thread in threads:
+        thread.start()
+    waiting.wait(SECONDS)
+    cluster.close()
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+    return sorted(ends)
 
 
 def test_close_from_another_thread_while_a_task_waits() -> None:

@@ -248,4 +248,6 @@ def test_the_module_checks_itself() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert lines[0] == f"seafoam {seafoam.__version__}"
     assert lines[1] == "joined: one, two"
+    assert lines[2] == "one hears two: hello"
+    assert lines[3] == "two: alive -> left"
     assert lines[-1] == "self-check passed"

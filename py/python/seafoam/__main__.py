@@ -13,7 +13,7 @@ SECONDS = 10.0
 
 
 async def check() -> None:
-    """Start two nodes on loopback, let them meet, and let one leave."""
+    """Start two nodes on loopback, let them meet and talk, and let one leave."""
     own: dict[str, Any] = {
         "cluster_name": f"self-check-{uuid4()}",
         "listen_ip": "127.0.0.1",
@@ -21,12 +21,17 @@ async def check() -> None:
         "multicast_enabled": False,
     }
     async with seafoam.Cluster(name="one", **own) as one:
-        seen = one.events(kinds=seafoam.EventKind.STATUS)
+        seen = one.events(kinds=[seafoam.EventKind.STATUS, seafoam.EventKind.BROADCAST])
         seeds = [one.local_node().address]
         async with seafoam.Cluster(name="two", initial_hosts=seeds, **own) as two:
             await one.ready(2, timeout=SECONDS)
             await two.ready(2, timeout=SECONDS)
             print(f"joined: {', '.join(node.name for node in one.healthy_nodes())}")
+            two.broadcast("hello")
+            async for event in seen:
+                if isinstance(event, seafoam.BroadcastEvent):
+                    print(f"one hears {event.origin.name}: {event.bytes.decode()}")
+                    break
         async for event in seen:
             if isinstance(event, seafoam.StatusEvent):
                 print(f"{event.node.name}: {event.previous} -> {event.status}")
