@@ -58,8 +58,7 @@ bench: setup ## Measure: a hundred nodes on loopback, events into each language 
 	@npm --prefix node run --silent build
 	@npm --prefix node run --silent bench
 	@echo "bench: events into Python, beside asyncio.Queue"
-	@maturin develop --quiet --release --locked --features bench -m py/Cargo.toml
-	@$(VENV)/bin/python py/bench/throughput.py
+	@py/bench/run.sh
 
 fmt: setup ## Rewrite the sources in the project's format
 	@cargo fmt --all
@@ -76,7 +75,7 @@ bless: ## Rewrite what is generated and committed: headers, manifest, tables of 
 	@$(PYTHON) tools/checks/docs.py --fix
 
 wheels: setup ## Build what users install into dist/: the wheel of the Python module, the packages of the Node addon
-	@maturin build --release --locked -m py/Cargo.toml --out dist
+	@py/tools/wheels.sh
 	@npm --prefix node run --silent package
 
 install: ## Install the library for C and C++; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib

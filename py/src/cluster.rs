@@ -173,17 +173,18 @@ impl ClusterBase {
         self.running.get().is_some_and(Cluster::is_closed)
     }
 
-    /// This node.
+    /// This node, as it is now.
     fn local_node(&self, py: Python<'_>) -> PyResult<Node> {
         self.call(py, Cluster::local_node).map(Node)
     }
 
-    /// Every node in the table, in the order of their names.
+    /// Every node in the table, in the order of their names: DEAD ones until they are forgotten, LEFT
+    /// ones for 60 s.
     fn all_nodes(&self, py: Python<'_>) -> PyResult<Vec<Node>> {
         self.call(py, Cluster::all_nodes).map(nodes)
     }
 
-    /// The nodes that are ALIVE or SUSPECTED, the local one included.
+    /// The nodes that are ALIVE or SUSPECTED, the local one included, in the order of their names.
     fn healthy_nodes(&self, py: Python<'_>) -> PyResult<Vec<Node>> {
         self.call(py, Cluster::healthy_nodes).map(nodes)
     }
@@ -195,18 +196,23 @@ impl ClusterBase {
         Ok(found.map(Node))
     }
 
-    /// Adds a node by its address and returns at once: UNKNOWN until it answers.
+    /// Adds a node by `host`, `host:port` or `[v6]:port` and returns at once: UNKNOWN, with the address
+    /// as its name, until it answers. Without a port the own `listen_port` is taken, 9999 where that
+    /// is 0. Raises `invalid_address`, and `busy` where the table is full.
     fn add_node(&self, py: Python<'_>, address: &str) -> PyResult<Node> {
         self.call(py, |cluster| cluster.add_node(address)).map(Node)
     }
 
-    /// Forgets a node, here alone, and returns it as it was.
+    /// Forgets a node, here alone, and returns it as it was; one that speaks again comes back. Raises
+    /// `unknown_node`, and `invalid_address` for the local node.
     fn remove_node(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<Node> {
         let name = name_of(node)?;
         self.call(py, |cluster| cluster.remove_node(&name)).map(Node)
     }
 
-    /// States a node's status; the node may refute it.
+    /// States a node's status: DEAD and SUSPECTED are accusations that it may refute, ALIVE makes a
+    /// probe. Raises `unknown_node`, and `invalid_config` for another status, for the local node, and
+    /// where `rank` or `datacenter` is given: they are the node's own claims.
     #[pyo3(signature = (node, status, rank = None, datacenter = None))]
     fn update_node_status(
         &self,
@@ -222,19 +228,21 @@ impl ClusterBase {
         self.call(py, |cluster| cluster.update_node_status(&name, status, rank, datacenter))
     }
 
-    /// Sets a node's local timestamp to now.
+    /// Sets a node's local timestamp to now. Raises `unknown_node`.
     fn touch_node(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<()> {
         let name = name_of(node)?;
         self.call(py, |cluster| cluster.touch_node(&name))
     }
 
-    /// Sends a payload to every other healthy member and returns its label.
+    /// Sends a payload to every other healthy member, each of which gets it at most once, and returns
+    /// its label (`ip:port:index`). Never waits. Raises `payload_too_large` beyond
+    /// `max_broadcast_bytes`, and `busy` where the queue is full; then nothing was sent.
     fn broadcast(&self, py: Python<'_>, bytes: &Bound<'_, PyAny>) -> PyResult<String> {
         let payload = bytes_of("bytes", bytes)?;
         self.call(py, |cluster| cluster.broadcast(&payload))
     }
 
-    /// The leader as this node knows it, or None.
+    /// The leader as this node knows it, or None: in this version always None.
     fn leader(&self, py: Python<'_>) -> PyResult<Option<Node>> {
         let leader = self.call(py, Cluster::leader)?;
         Ok(leader.map(Node))
@@ -245,13 +253,13 @@ impl ClusterBase {
         self.running.get().is_some_and(Cluster::is_leader)
     }
 
-    /// The own lease, or None.
+    /// The own lease, or None: in this version always None.
     fn lease(&self, py: Python<'_>) -> PyResult<Option<Lease>> {
         let lease = self.call(py, Cluster::lease)?;
         Ok(lease.map(Lease))
     }
 
-    /// Whether this side of a partition may act, and what is missing.
+    /// Whether this side of a partition may act, and what is missing: FALLBACK in this version.
     fn validity(&self, py: Python<'_>) -> PyResult<Validity> {
         self.call(py, Cluster::validity).map(Validity)
     }
@@ -261,7 +269,7 @@ impl ClusterBase {
         self.running.get().is_some_and(Cluster::is_valid)
     }
 
-    /// Counters and gauges by name.
+    /// Counters and gauges by name, as a dict of str to int; docs/operations.md says what they count.
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let stats = self.call(py, Cluster::stats)?;
         let all = PyDict::new(py);
@@ -271,13 +279,13 @@ impl ClusterBase {
         Ok(all)
     }
 
-    /// Replaces the tags of this node.
+    /// Replaces the tags of this node. Raises `not_available` in this version.
     #[allow(clippy::needless_pass_by_value)] // a map made from Python's is owned
     fn set_tags(&self, py: Python<'_>, tags: Tags) -> PyResult<()> {
         self.call(py, |cluster| cluster.set_tags(&tags))
     }
 
-    /// Why a node is suspected or dead, as this process knows it.
+    /// Why a node is suspected or dead, as this process knows it. Raises `unknown_node`.
     fn why(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<Why> {
         let name = name_of(node)?;
         self.call(py, |cluster| cluster.why(&name)).map(Why)
@@ -297,7 +305,7 @@ impl ClusterBase {
         Ok(owner.map(Node))
     }
 
-    /// The `count` best owners of a key, best first.
+    /// The `count` best owners of a key, best first; fewer where there are not so many.
     #[pyo3(signature = (key, count, tags = None))]
     fn owners(
         &self,
@@ -310,7 +318,7 @@ impl ClusterBase {
         self.call(py, |cluster| cluster.owners(&key, count, &tags)).map(nodes)
     }
 
-    /// The text of a configuration value as it is now.
+    /// The text of a configuration value as it is now. Raises `invalid_config` for an unknown key.
     fn get(&self, py: Python<'_>, key: &str) -> PyResult<String> {
         self.call(py, |cluster| cluster.get(key))
     }
@@ -324,7 +332,8 @@ impl ClusterBase {
         })
     }
 
-    /// Changes a configuration value that can be changed at run time.
+    /// Changes a configuration value that can be changed at run time. Raises `invalid_config` where the
+    /// key is unknown or fixed at the start, or the value is refused; then nothing was changed.
     fn set(&self, py: Python<'_>, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
         let text = text(key, value)?;
         self.call(py, |cluster| cluster.set(key, &text))

@@ -15,14 +15,23 @@ use crate::record::record;
 record! {
     /// One key of the configuration.
     ConfigKey as "ConfigKey", "seafoam" (&'static seafoam::ConfigKey) |this, py| {
+        /// Name of the keyword argument, and of the key for `get` and `set`.
         name: &'static str = this.name;
+        /// Name of its environment variable.
         environment: &'static str = this.environment;
+        /// Text of its default; empty where there is none.
         default: &'static str = this.default;
+        /// What it takes, for people.
         accepts: String = this.accepts.to_string();
+        /// What kind of Python value says it best: int, bool, text, ip, rule, texts, ints, map, word or path.
         shape: &'static str = shape(&this.accepts);
+        /// Whether it can be changed while the cluster runs.
         live: bool = this.live;
+        /// Whether the engine behind it stands; else any value but the default is `not_available`.
         available: bool = this.available;
+        /// Whether its value is never shown.
         secret: bool = this.secret;
+        /// What it means, for people.
         doc: &'static str = this.doc;
     }
 }

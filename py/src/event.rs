@@ -15,14 +15,14 @@ macro_rules! event {
     (
         $(#[$meta:meta])*
         $class:ident as $name:literal, $kind:ident $parts:tt |$py:ident| {
-            $($field:ident: $type:ty = $value:expr;)*
+            $($(#[$about:meta])* $field:ident: $type:ty = $value:expr;)*
         }
     ) => {
         record! {
             $(#[$meta])*
             #[derive(PartialEq)]
             $class as $name, "seafoam" (Arc<Event>) |this, $py| {
-                $($field: $type = {
+                $($(#[$about])* $field: $type = {
                     let Event::$kind $parts = &**this else { return Err(of_another_kind()) };
                     $value
                 };)*
@@ -45,9 +45,13 @@ fn of_another_kind() -> PyErr {
 event! {
     /// A node's status changed.
     StatusEvent as "StatusEvent", Status { node, status, previous, source } |py| {
+        /// The node as it was just after the change.
         node: Node = Node::of(node);
+        /// Its new status: a `NodeStatus`.
         status: Py<PyAny> = member(py, *status)?;
+        /// The status that this subscription saw before: a `NodeStatus`.
         previous: Py<PyAny> = member(py, *previous)?;
+        /// Name of whoever first stated the new status.
         source: &str = source;
     }
 }
@@ -55,9 +59,13 @@ event! {
 event! {
     /// Another member broadcast a payload.
     BroadcastEvent as "BroadcastEvent", Broadcast { origin, index, label, bytes } |py| {
+        /// Who sent it.
         origin: Node = Node::of(origin);
+        /// Its number among the broadcasts of that run of the origin; it rises.
         index: u32 = *index;
+        /// What `broadcast` returned to its origin: `ip:port:index`.
         label: &str = label;
+        /// The payload, copied from the engine at each look.
         bytes: Py<PyBytes> = PyBytes::new(py, bytes).unbind();
     }
 }
@@ -65,7 +73,9 @@ event! {
 event! {
     /// Another member sent a payload to this node alone.
     MessageEvent as "MessageEvent", Message { sender, bytes } |py| {
+        /// Who sent it.
         sender: Node = Node::of(sender);
+        /// The payload, copied from the engine at each look.
         bytes: Py<PyBytes> = PyBytes::new(py, bytes).unbind();
     }
 }
@@ -73,8 +83,11 @@ event! {
 event! {
     /// A leader was elected or lost; `scope` is a datacenter, or None for the whole cluster.
     LeaderEvent as "LeaderEvent", Leader { leader, term, scope } |py| {
+        /// The leader, or None where there is none now.
         leader: Option<Node> = leader.as_ref().map(Node::of);
+        /// Its fencing token: strictly rising from tenure to tenure.
         term: u64 = *term;
+        /// Number of the datacenter that it leads, or None for the whole cluster.
         scope: Option<u8> = *scope;
     }
 }
@@ -82,10 +95,15 @@ event! {
 event! {
     /// The cluster became valid or stopped being so.
     ValidityEvent as "ValidityEvent", Validity { validity } |py| {
+        /// The verdict: a `ValidityState`.
         state: Py<PyAny> = member(py, validity.state)?;
+        /// Where the list of lighthouses comes from: a `ValidityBasis`.
         basis: Py<PyAny> = member(py, validity.basis)?;
+        /// Names of the lighthouses that are included now.
         seen: Vec<String> = texts(&validity.seen);
+        /// How many must be included.
         needed: u32 = validity.needed;
+        /// Names of those that are not included.
         missing: Vec<String> = texts(&validity.missing);
     }
 }
@@ -93,6 +111,7 @@ event! {
 event! {
     /// A node's tags, address or datacenter changed.
     NodeEvent as "NodeEvent", Node { node } |py| {
+        /// The node as it is now.
         node: Node = Node::of(node);
     }
 }
@@ -100,7 +119,9 @@ event! {
 event! {
     /// Two living nodes use one name.
     ConflictEvent as "ConflictEvent", Conflict { node, other_address } |py| {
+        /// The node whose name is used twice, as it is known here.
         node: Node = Node::of(node);
+        /// Address of the other one, `ip:port`.
         other_address: &str = other_address;
     }
 }
@@ -108,7 +129,9 @@ event! {
 event! {
     /// A link works in one direction only.
     LinkEvent as "LinkEvent", Link { node, direction } |py| {
+        /// The node at the other end.
         node: Node = Node::of(node);
+        /// Which way still works, seen from here: a `LinkDirection`.
         direction: Py<PyAny> = member(py, *direction)?;
     }
 }
@@ -116,6 +139,7 @@ event! {
 event! {
     /// Members that were dead came back together.
     MergedEvent as "MergedEvent", Merged { members } |py| {
+        /// How many members came back.
         members: u32 = *members;
     }
 }
@@ -123,7 +147,9 @@ event! {
 event! {
     /// A whole datacenter was lost or came back.
     DatacenterEvent as "DatacenterEvent", Datacenter { number, lost } |py| {
+        /// Number of the datacenter, 0 to 254.
         number: u8 = *number;
+        /// True where it was lost, False where it came back.
         lost: bool = *lost;
     }
 }
@@ -131,6 +157,7 @@ event! {
 event! {
     /// This subscription was too slow and lost its oldest events.
     LaggedEvent as "LaggedEvent", Lagged { missed } |py| {
+        /// How many events were lost since the last one that was read.
         missed: u64 = *missed;
     }
 }
@@ -138,6 +165,7 @@ event! {
 event! {
     /// The cluster was closed; nothing follows. `error` says why when nobody asked for it.
     ClosedEvent as "ClosedEvent", Closed { error } |py| {
+        /// Why, where nobody asked for it (`code: message`); else None.
         error: Option<String> = error.as_ref().map(ToString::to_string);
     }
 }

@@ -32,7 +32,7 @@ macro_rules! record {
     (
         $(#[$meta:meta])*
         $class:ident as $name:literal, $module:literal ($inner:ty) |$this:ident, $py:ident| {
-            $($field:ident: $type:ty = $value:expr;)*
+            $($(#[$about:meta])* $field:ident: $type:ty = $value:expr;)*
         }
         $(+ { $($more:tt)* })?
     ) => {
@@ -48,6 +48,7 @@ macro_rules! record {
             }
 
             $(
+                $(#[$about])*
                 #[getter]
                 #[allow(unused_variables)]
                 fn $field(&self, $py: pyo3::Python<'_>) -> pyo3::PyResult<$type> {

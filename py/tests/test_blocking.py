@@ -99,7 +99,7 @@ def test_threads_share_a_subscription() -> None:
 
 def test_close_ends_every_wait_within_a_second() -> None:
     with ExitStack() as stack:
-        one, _ = joined_blocking(stack, 2)
+        one, two = joined_blocking(stack, 2)
         ends: list[object] = []
 
         def read() -> None:
@@ -124,6 +124,7 @@ def test_close_ends_every_wait_within_a_second() -> None:
             assert not thread.is_alive()
         assert len(ends) == 3
         assert seafoam.ErrorCode.CLOSED in ends
+        two.close()  # nobody is left to acknowledge that it leaves
 
 
 def test_clusters_of_several_threads() -> None:

@@ -183,6 +183,7 @@ _LINT = (
     _python("tools", "tools"),
     _python("python package", "py/python"),
     _python("python tests", "py/tests"),
+    _python("python bench", "py/bench"),
     _python("python examples", "examples/python"),
     _python("mixed example", "examples/mixed"),
     _python("c++ generators", "cpp"),

@@ -30,7 +30,7 @@ class CallbackHandle:
     one second; from inside of the callback it does not wait.
     """
 
-    __slots__ = ("__weakref__", "_call", "_forget", "_ready", "_subscription", "ended")
+    __slots__ = ("__weakref__", "_call", "_ended", "_forget", "_ready", "_subscription")
 
     def __init__(
         self,
@@ -43,11 +43,16 @@ class CallbackHandle:
         self._call = call
         self._forget = forget
         self._ready: Iterator[Event] = iter(())
-        self.ended = False
+        self._ended = False
+
+    @property
+    def ended(self) -> bool:
+        """Whether it was removed, or its cluster was closed: it is not called any more."""
+        return self._ended
 
     def remove(self) -> None:
         """Remove the callback. May be called twice, and from inside of the callback."""
-        self.ended = True
+        self._ended = True
         self._subscription.close()
         self._forget(self)
 
@@ -55,13 +60,13 @@ class CallbackHandle:
         """Call the callback for events that wait; True where more of them wait."""
         end = monotonic() + _TURN_SECONDS
         for _ in range(_TURN):
-            if self.ended:
+            if self._ended:
                 return False
             event = next(self._ready, None)
             if event is None:
                 events = self._subscription.drain(_TURN)
                 if events is None:
-                    self.ended = True
+                    self._ended = True
                     self._forget(self)
                     return False
                 if not events:
@@ -78,12 +83,12 @@ class CallbackHandle:
 
     def detach(self) -> None:
         """Begin no call any more; a running one goes on, and nobody waits for it."""
-        self.ended = True
+        self._ended = True
         self._subscription.close()
 
     def __repr__(self) -> str:
         """Show whether it is installed."""
-        return f"<seafoam.CallbackHandle {'ended' if self.ended else 'installed'}>"
+        return f"<seafoam.CallbackHandle {'ended' if self._ended else 'installed'}>"
 
 
 CallbackHandle.__module__ = "seafoam"

@@ -124,20 +124,23 @@ class Cluster(ClusterBase, LiveSetters):
             await _last_calls(self._installed or ())
 
     async def ping_node(self, node: Node | str) -> float:
-        """Return the round trip to a node, or to any address, in milliseconds."""
+        """Return the round trip to a node, or to any address, in milliseconds.
+
+        Raises `timeout` after two seconds, `unknown_node`, `resolve_failed`, `busy`.
+        """
         millis: float = await result(self._ping_node(node))
         return millis
 
     async def send(self, node: Node | str, bytes: Payload) -> None:
-        """Send a payload to one node."""
+        """Send a payload to one node. Raises `not_available` in this version."""
         await result(self._send(node, bytes))
 
     async def resign(self) -> None:
-        """Give the lease up."""
+        """Give the lease up. Raises `not_leader`, in this version always."""
         await result(self._resign())
 
     async def transfer_leadership(self, node: Node | str) -> None:
-        """Hand the lead to another node."""
+        """Hand the lead to another node. Raises `not_leader`, in this version always."""
         await result(self._transfer_leadership(node))
 
     def events(
@@ -147,6 +150,7 @@ class Cluster(ClusterBase, LiveSetters):
 
         `kinds` limits it (LAGGED and CLOSED always come), `capacity` is how many events may wait,
         and with `initial` the present members come first, as STATUS from UNKNOWN.
+        Raises `invalid_config` for a capacity out of range, and `busy` where 1024 are open.
         """
         return Events(self._subscribe(kinds, capacity, initial))
 
@@ -155,7 +159,8 @@ class Cluster(ClusterBase, LiveSetters):
     ) -> CallbackHandle:
         """Call `callback(event)` for each event of these kinds, on the running loop's thread.
 
-        One that raises is logged and stays. The handle removes it.
+        One that raises is logged and stays. The handle removes it. Raises `busy` where 1024 are
+        installed, and TypeError for a coroutine function.
         """
         _callbacks.plain_function(callback)
         handle = _install(running_hub(), self._subscribe(kinds, None, False), callback)

@@ -122,20 +122,23 @@ class Cluster(ClusterBase, LiveSetters):
             self._dispatcher.join()
 
     def ping_node(self, node: Node | str) -> float:
-        """Return the round trip to a node, or to any address, in milliseconds."""
+        """Return the round trip to a node, or to any address, in milliseconds.
+
+        Raises `timeout` after two seconds, `unknown_node`, `resolve_failed`, `busy`.
+        """
         millis: float = self._ping_node(node).wait()
         return millis
 
     def send(self, node: Node | str, bytes: Payload) -> None:
-        """Send a payload to one node."""
+        """Send a payload to one node. Raises `not_available` in this version."""
         self._send(node, bytes).wait()
 
     def resign(self) -> None:
-        """Give the lease up."""
+        """Give the lease up. Raises `not_leader`, in this version always."""
         self._resign().wait()
 
     def transfer_leadership(self, node: Node | str) -> None:
-        """Hand the lead to another node."""
+        """Hand the lead to another node. Raises `not_leader`, in this version always."""
         self._transfer_leadership(node).wait()
 
     def events(
@@ -150,6 +153,7 @@ class Cluster(ClusterBase, LiveSetters):
         `kinds` limits it (LAGGED and CLOSED always come), `capacity` is how many events may wait,
         and with `initial` the present members come first, as STATUS from UNKNOWN. An iteration
         raises `timeout` where no event came within `timeout` seconds; None waits without a limit.
+        Raises `invalid_config` for a capacity out of range, and `busy` where 1024 are open.
         """
         return self._subscribe_blocking(kinds, capacity, initial, timeout)
 
@@ -158,7 +162,8 @@ class Cluster(ClusterBase, LiveSetters):
     ) -> CallbackHandle:
         """Call `callback(event)` for each event of these kinds, on one thread for all callbacks.
 
-        One that raises is logged and stays. The handle removes it.
+        One that raises is logged and stays. The handle removes it. Raises `busy` where 1024 are
+        installed, and TypeError for a coroutine function.
         """
         _callbacks.plain_function(callback)
         subscription = self._subscribe(kinds, None, False)
