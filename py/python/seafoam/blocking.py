@@ -130,7 +130,11 @@ class Cluster(ClusterBase, LiveSetters):
         return millis
 
     def send(self, node: Node | str, bytes: Payload) -> None:
-        """Send a payload to one node. Raises `not_available` in this version."""
+        """Send a payload of at most 64 KiB to one node, or to any address: a MessageEvent there.
+
+        It arrives at most once; done when the node has it. Raises `payload_too_large`, `busy`,
+        `unknown_node`, `resolve_failed`, and `timeout` after five seconds without an answer.
+        """
         self._send(node, bytes).wait()
 
     def resign(self) -> None:
