@@ -1,5 +1,10 @@
 'use strict'
 
+const { closeSync, openSync, readSync } = require('node:fs')
+
+/** The dynamic linker's name stands near the start of an executable. */
+const HEAD_BYTES = 4096
+
 /**
  * What an addon is built for: operating system, processor, and the C library where there is a choice.
  *
@@ -7,14 +12,31 @@
  */
 function platform() {
   const base = `${process.platform}-${process.arch}`
-  if (process.platform !== 'linux') return base
-  // Only a process that runs on glibc reports its version. Interfaces would cost look-ups of names.
-  const { report } = process
-  const { excludeNetwork } = report
-  report.excludeNetwork = true
-  const glibc = report.getReport().header.glibcVersionRuntime
-  report.excludeNetwork = excludeNetwork
-  return `${base}-${glibc ? 'gnu' : 'musl'}`
+  return process.platform === 'linux' ? `${base}-${byLinker() ?? byReport()}` : base
 }
 
-module.exports = { platform }
+/** By which dynamic linker this process was started; null where that does not tell. */
+function byLinker() {
+  const head = Buffer.alloc(HEAD_BYTES)
+  try {
+    const file = openSync(process.execPath)
+    readSync(file, head)
+    closeSync(file)
+  } catch {
+    return null
+  }
+  if (head.includes('/ld-musl-')) return 'musl'
+  return head.includes('/ld-linux') ? 'gnu' : null
+}
+
+/** Only a process that runs on glibc reports its version. A report takes long: it is the last resort. */
+function byReport() {
+  const { report } = process
+  const { excludeNetwork } = report
+  report.excludeNetwork = true // interfaces would cost look-ups of names
+  const { glibcVersionRuntime } = report.getReport().header
+  report.excludeNetwork = excludeNetwork
+  return glibcVersionRuntime ? 'gnu' : 'musl'
+}
+
+module.exports = { platform, byLinker, byReport }

@@ -1,8 +1,8 @@
 //! Doors for the benchmark and the tests: events without a network, and one event of each kind.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::{Duration, Instant};
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
@@ -65,6 +65,82 @@ impl NativeFlood {
 
 /// The thread keeps the cluster open: it must not outlive the environment.
 impl Drop for NativeFlood {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A thread that publishes one event at a time, each after the last one was seen and a pause, and
+/// knows when it did.
+#[napi(js_name = "Pulse")]
+pub struct NativePulse {
+    shared: Arc<Pulse>,
+}
+
+struct Pulse {
+    /// Where the times count from.
+    epoch: Instant,
+    /// When the event that is on its way was published, nanoseconds; 0 while there is none.
+    published: AtomicU64,
+    stop: AtomicBool,
+}
+
+impl Pulse {
+    fn nanos(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+#[napi]
+impl NativePulse {
+    #[napi(constructor)]
+    pub fn new(
+        cluster: &NativeCluster,
+        payload_bytes: u32,
+        pause_micros: u32,
+    ) -> Result<Self, Failure> {
+        let shared = Arc::new(Pulse {
+            epoch: Instant::now(),
+            published: AtomicU64::new(0),
+            stop: AtomicBool::new(false),
+        });
+        let (pulse, cluster) = (Arc::clone(&shared), cluster.cluster().clone());
+        let pause = Duration::from_micros(u64::from(pause_micros));
+        let beat = move || {
+            while !pulse.stop.load(Ordering::Acquire) {
+                std::thread::sleep(pause);
+                if pulse.published.load(Ordering::Acquire) != 0 {
+                    continue; // it was not seen yet
+                }
+                pulse.published.store(pulse.nanos(), Ordering::Release);
+                if cluster.bench_publish(1, payload_bytes as usize).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("seafoam-pulse".to_owned());
+        guard(|| match thread.spawn(beat) {
+            Ok(_) => Ok(Self { shared }),
+            Err(error) => Err(Error::new(ErrorCode::Internal, error.to_string())),
+        })
+    }
+
+    /// Microseconds since the event that was just seen was published; the next one may come.
+    #[napi]
+    pub fn seen(&self) -> f64 {
+        let now = self.shared.nanos();
+        let published = self.shared.published.swap(0, Ordering::AcqRel);
+        now.saturating_sub(published) as f64 / 1000.0
+    }
+
+    #[napi]
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Release);
+    }
+}
+
+/// As that of [`NativeFlood`].
+impl Drop for NativePulse {
     fn drop(&mut self) {
         self.stop();
     }

@@ -16,9 +16,10 @@
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
-use seafoam::{EVENT_FIELDS, Event, NODE_FIELDS, Node};
+use seafoam::{EVENT_FIELDS, Event, Label, NODE_FIELDS, Node};
 
 /// Counts the changes of what this file writes that the lists of fields do not show.
 const FRAMING: u32 = 1;
@@ -51,6 +52,8 @@ pub struct Pack {
     /// Nodes that are in the batch already, by identity; the caller keeps them alive meanwhile.
     known: HashMap<*const Node, u32>,
     last: Option<(*const Node, u32)>,
+    /// The node and the address that were compared last, and whether they agree.
+    compared: Option<(*const Node, SocketAddr, bool)>,
 }
 
 #[derive(Default)]
@@ -104,12 +107,6 @@ impl Bytes {
             self.text(value);
         }
     }
-}
-
-/// Whether these are the decimal digits of the number, as JavaScript would write them.
-fn is_number(digits: &str, number: u32) -> bool {
-    let canonical = digits == "0" || digits.starts_with(|first| matches!(first, '1'..='9'));
-    canonical && digits.parse() == Ok(number)
 }
 
 impl Pack {
@@ -214,7 +211,7 @@ impl Pack {
             Event::Broadcast { origin, index, label, bytes } => {
                 self.put_index(origin);
                 self.events.u32(*index);
-                self.put_label(label, &origin.address, *index);
+                self.put_label(label, origin, *index);
                 self.events.bytes(bytes);
             }
             Event::Message { sender, bytes } => {
@@ -253,17 +250,29 @@ impl Pack {
         }
     }
 
-    /// A label is nearly always made of what is there already; to make a text of it once more in
-    /// JavaScript costs a tenth of reading it.
-    fn put_label(&mut self, label: &str, address: &str, index: u32) {
-        let derived = label
-            .strip_prefix(address)
-            .and_then(|rest| rest.strip_prefix(':'))
-            .is_some_and(|digits| is_number(digits, index));
+    /// A label is nearly always made of what is there already; to make a text of it, here or in
+    /// JavaScript, costs more than all the rest of an event.
+    fn put_label(&mut self, label: &Label, origin: &Node, index: u32) {
+        let derived = label.parts().is_some_and(|(address, counted)| {
+            counted == index && self.is_address_of(address, origin)
+        });
         self.events.bool(derived);
         if !derived {
             self.events.text(label);
         }
+    }
+
+    /// Whether a node's address is this one, in the letters that Rust and JavaScript write it in.
+    fn is_address_of(&mut self, address: SocketAddr, node: &Node) -> bool {
+        let identity = std::ptr::from_ref(node);
+        if let Some((last, known, answer)) = self.compared
+            && (last, known) == (identity, address)
+        {
+            return answer;
+        }
+        let answer = address.to_string() == *node.address;
+        self.compared = Some((identity, address, answer));
+        answer
     }
 
     fn put_leader(&mut self, leader: Option<&Arc<Node>>, term: u64, scope: Option<u8>) {

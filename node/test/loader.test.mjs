@@ -13,7 +13,7 @@ import { native } from './helpers.mjs'
 const require = createRequire(import.meta.url)
 const { load } = require('../lib/addon.js')
 const { LAYOUT } = require('../lib/layout.js')
-const { platform } = require('../lib/platform.js')
+const { byLinker, byReport, platform } = require('../lib/platform.js')
 const { version } = require('../package.json')
 
 const LOCAL = './seafoam.linux-x64-gnu.node'
@@ -25,6 +25,10 @@ const having = (modules) => (name) => {
   if (name in modules) return modules[name]
   throw Object.assign(new Error(`Cannot find module '${name}'`), { code: 'MODULE_NOT_FOUND' })
 }
+
+test('both ways to know the C library agree', { skip: process.platform !== 'linux' && 'Linux alone' }, () => {
+  assert.equal(byLinker(), byReport())
+})
 
 test('the addon says what decode.js reads', () => {
   assert.deepEqual({ ...native.identity() }, identity())

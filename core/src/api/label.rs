@@ -21,6 +21,12 @@ impl Label {
     pub const fn new(address: SocketAddr, index: u32) -> Self {
         Self { of: Some((address, index)), text: OnceLock::new() }
     }
+
+    /// The address and the index that it was made of; none where it was made of a text.
+    #[must_use]
+    pub const fn parts(&self) -> Option<(SocketAddr, u32)> {
+        self.of
+    }
 }
 
 impl Deref for Label {
