@@ -70,7 +70,7 @@ header: bless ## The same as bless
 
 bless: ## Rewrite what is generated and committed: headers, manifest, tables of the documentation
 	@BLESS=1 cargo test --quiet -p seafoam --test manifest
-	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header
+	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header --lib
 	@$(PYTHON) cpp/generate.py
 	@$(PYTHON) tools/checks/docs.py --fix
 

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 # program:package
-wanted=(valgrind:valgrind clang:clang g++:g++ cmake:cmake pkg-config:pkg-config)
+wanted=(valgrind:valgrind clang:clang g++:g++ cmake:cmake pkg-config:pkg-config abidw:abigail-tools)
 required=(cargo python3 node npm git)
 
 for program in "${required[@]}"; do

@@ -42,3 +42,6 @@ mod log;
 
 #[cfg(feature = "bench")]
 mod bench;
+
+#[cfg(test)]
+mod layout;

@@ -33,7 +33,13 @@ public:
       bits_ |= bit(kind);
     }
   }
+  /// The set as the C library takes it.
   constexpr std::uint32_t bits() const noexcept { return bits_; }
+  /// Adds kinds to the set.
+  constexpr EventKinds& operator|=(EventKinds other) noexcept {
+    bits_ |= other.bits_;
+    return *this;
+  }
 
 private:
   static constexpr std::uint32_t bit(EventKind kind) {
@@ -46,6 +52,12 @@ private:
 
   std::uint32_t bits_ = 0;
 };
+
+/// `EventKind::status | EventKind::leader`, and the like with sets. The empty set stands for all
+/// and is not to be joined with others.
+constexpr EventKinds operator|(EventKinds left, EventKinds right) noexcept {
+  return left |= right;
+}
 
 namespace detail {
 

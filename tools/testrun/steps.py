@@ -187,6 +187,7 @@ _LINT = (
     _python("python examples", "examples/python"),
     _python("mixed example", "examples/mixed"),
     _python("c++ generators", "cpp"),
+    _python("c generators", "ffi-c"),
     Step(
         "stubs match module",
         "lint",
@@ -264,7 +265,7 @@ _BINDINGS = (
     Step(
         "c",
         "bindings",
-        ("make", "-C", "ffi-c/tests", "check"),
+        ("make", "-j2", "-C", "ffi-c/tests", "check"),
         reads=plain,
         where=("ffi-c/tests/Makefile",),
     ),
@@ -293,6 +294,30 @@ _BINDINGS = (
         reads=None,
         where=("ffi-c/tests/Makefile",),
         needs=(tool("valgrind"),),
+    ),
+    Step(
+        "c with sanitizers",
+        "bindings",
+        ("make", "-j2", "-C", "ffi-c/tests", "sanitize"),
+        reads=plain,
+        where=("ffi-c/tests/Makefile",),
+        needs=(tool("gcc"),),
+    ),
+    Step(
+        "interface of c",
+        "bindings",
+        ("make", "-C", "ffi-c/tests", "abi"),
+        reads=plain,
+        where=("ffi-c/abi/check.sh",),
+        needs=(tool("abidw"), tool("gcc")),
+        timeout_s=1 * MINUTE,
+    ),
+    Step(
+        "layouts of c",
+        "bindings",
+        ("cargo", "test", "--locked", "-p", "seafoam-ffi", "--lib"),
+        reads=cargo,
+        where=("ffi-c/src/layout.rs",),
     ),
     Step(
         "c example under valgrind",

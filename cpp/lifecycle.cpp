@@ -1,0 +1,118 @@
+// What a cluster is for: members meet, talk, leave and crash, and the others are told.
+#include <csignal>
+#include <sys/wait.h>
+
+#include "nodes.hpp"
+
+using namespace nodes;
+
+/// A member in a process of its own, forked before this one has threads: the one that is killed.
+class Victim {
+public:
+  Victim() {
+    int ends[2];
+    if (pipe(ends) != 0 || (process_ = fork()) < 0) {
+      throw std::runtime_error("no process for the victim");
+    }
+    close(ends[process_ == 0 ? 0 : 1]);
+    if (process_ == 0) {
+      live(ends[1]);
+    }
+    reader_ = ends[0];
+  }
+  Victim(const Victim&) = delete;
+  Victim& operator=(const Victim&) = delete;
+  ~Victim() { kill(); }
+
+  pid_t process() const { return process_; }
+  /// Waits until it listens; empty where it never does.
+  std::string address() const {
+    char text[80];
+    const ssize_t length = read(reader_, text, sizeof text);
+    return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "";
+  }
+  void kill() {
+    if (process_ > 0) {
+      ::kill(process_, SIGKILL);
+      waitpid(process_, nullptr, 0);
+      process_ = 0;
+    }
+  }
+
+private:
+  [[noreturn]] static void live(int writer) {
+    alarm(100); // ends even where nobody kills it
+    try {
+      const Cluster cluster = start("victim", "victim");
+      const std::string address = cluster.local_node().address();
+      if (write(writer, address.data(), address.size()) > 0) {
+        for (;;) {
+          pause();
+        }
+      }
+    } catch (const seafoam::Error& error) {
+      std::cerr << error.what() << '\n';
+    }
+    _exit(1);
+  }
+
+  pid_t process_ = 0;
+  int reader_ = -1;
+};
+
+static void three_meet_talk_leave_and_vanish() {
+  Pair pair("scenario");
+  Events of_a = everything(pair.a), of_b = everything(pair.b);
+  Cluster c = start("scenario", "c", pair.b.local_node().address());
+  Events of_c = everything(c);
+  CHECK(sees(of_a, "c", NodeStatus::alive) && sees(of_b, "c", NodeStatus::alive));
+  CHECK(sees(of_c, "a", NodeStatus::alive));
+  c.ready(3, check::deadline);
+  c.broadcast("hello all");
+  CHECK(hears(of_a, "hello all") && hears(of_b, "hello all"));
+  CHECK(pair.a.ping_node("c") >= 0);
+  c.leave(check::deadline);
+  CHECK(sees(of_a, "c", NodeStatus::left) && sees(of_b, "c", NodeStatus::left));
+  c.leave(check::deadline); // twice is fine
+  pair.b.close();           // without leaving: a crash to the others
+  CHECK(sees(of_a, "b", NodeStatus::dead));
+}
+
+static void a_killed_process_is_told(Victim& victim) {
+  const std::string address = victim.address();
+  REQUIRE(!address.empty());
+  // Its cluster is named by its own process.
+  const Cluster witness(
+      config("victim", "witness", address).cluster_name(group_name("victim", victim.process())));
+  Events events = everything(witness);
+  CHECK(sees(events, "victim", NodeStatus::alive));
+  victim.kill();
+  CHECK(sees(events, "victim", NodeStatus::dead));
+  const seafoam::Why why = witness.why("victim");
+  CHECK(why.node.name() == "victim" && why.node.status() == NodeStatus::dead);
+  CHECK(why.source == "witness" && why.own_health <= 8);
+  CHECK(why.since_millis < 2 * static_cast<std::uint64_t>(check::deadline.count()));
+  CHECK(witness.healthy_nodes().size() == 1 && witness.all_nodes().size() == 2);
+}
+
+static void many_clusters_live_in_one_process() {
+  constexpr std::uint32_t many = 12;
+  std::vector<Cluster> clusters;
+  clusters.push_back(start("many", "n0"));
+  while (clusters.size() < many) {
+    clusters.push_back(start("many", "n" + std::to_string(clusters.size()),
+                             clusters.front().local_node().address()));
+  }
+  for (const Cluster& cluster : clusters) {
+    cluster.ready(many, check::deadline);
+    CHECK(cluster.healthy_nodes().size() == many);
+  }
+}
+
+int main() {
+  Victim victim;
+  RUN([&] { a_killed_process_is_told(victim); });
+  RUN(three_meet_talk_leave_and_vanish);
+  RUN(many_clusters_live_in_one_process);
+  return check::report();
+}

@@ -1,0 +1,121 @@
+/* What a cluster is for: members meet, talk, leave and crash, and the others are told. */
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "waiting.h"
+
+/* A member in a process of its own, forked before this one has threads: the one that is killed. */
+static pid_t victim;
+static int victim_address;
+
+static int be_the_victim(int address) {
+  char text[80] = "";
+  seafoam_cluster* cluster = start_node("lifecycle-victim", "victim", "");
+  if (cluster == NULL || write(address, address_of(cluster, text, sizeof text), sizeof text) < 0) {
+    return 1;
+  }
+  alarm(100); /* ends even where nobody kills it */
+  for (;;) {
+    pause();
+  }
+}
+
+static bool start_victim(void) {
+  int ends[2];
+  if (pipe(ends) != 0 || (victim = fork()) < 0) {
+    return false;
+  }
+  if (victim == 0) {
+    close(ends[0]);
+    _exit(be_the_victim(ends[1]));
+  }
+  close(ends[1]);
+  victim_address = ends[0];
+  return true;
+}
+
+static void three_meet_and_talk(void) {
+  char address[80];
+  struct pair pair = start_pair("scenarios");
+  seafoam_events *of_a = open_events(pair.a, true), *of_b = open_events(pair.b, true);
+  seafoam_cluster* c = start_node("scenarios", "c", address_of(pair.b, address, sizeof address));
+  seafoam_events* of_c = open_events(c, true);
+  seafoam_error* error = NULL;
+  CHECK(sees(of_a, "c", SEAFOAM_STATUS_ALIVE));
+  CHECK(sees(of_b, "c", SEAFOAM_STATUS_ALIVE));
+  CHECK(sees(of_c, "a", SEAFOAM_STATUS_ALIVE));
+  CHECK(worked(seafoam_cluster_ready(c, 3, false, DEADLINE, &error), &error));
+  CHECK(worked(seafoam_cluster_broadcast_text(c, "hello all", NULL, &error), &error));
+  CHECK(hears(of_a, "hello all"));
+  CHECK(hears(of_b, "hello all"));
+
+  double millis = -7;
+  CHECK(worked(seafoam_cluster_ping_node(pair.a, "c", &millis, &error), &error));
+  CHECK(millis >= 0 && millis < DEADLINE);
+
+  CHECK(worked(seafoam_cluster_leave(c, DEADLINE, &error), &error));
+  CHECK(sees(of_a, "c", SEAFOAM_STATUS_LEFT));
+  CHECK(sees(of_b, "c", SEAFOAM_STATUS_LEFT));
+  CHECK(worked(seafoam_cluster_leave(c, DEADLINE, &error), &error)); /* twice is fine */
+  seafoam_events_free(of_c);
+  seafoam_cluster_free(c);
+
+  seafoam_cluster_free(pair.b); /* without leaving: a crash to the others */
+  CHECK(sees(of_a, "b", SEAFOAM_STATUS_DEAD));
+  seafoam_events_free(of_b);
+  seafoam_events_free(of_a);
+  seafoam_cluster_free(pair.a);
+}
+
+static void explain(seafoam_cluster* cluster, const char* name) {
+  seafoam_error* error = NULL;
+  seafoam_why* why = NULL;
+  REQUIRE(worked(seafoam_cluster_why(cluster, name, &why, &error), &error));
+  CHECK(strcmp(seafoam_node_name(seafoam_why_node(why)), name) == 0);
+  CHECK(seafoam_why_source(why) != NULL && seafoam_why_since_millis(why) < 2 * DEADLINE);
+  CHECK(seafoam_why_own_health(why) >= 0 && seafoam_why_own_health(why) <= 8);
+  size_t witnesses = seafoam_why_witnesses_length(why);
+  CHECK(seafoam_why_witness(why, witnesses) == NULL);
+  CHECK(witnesses == 0 || seafoam_why_witness(why, 0) != NULL);
+  seafoam_why_free(why);
+}
+
+static void a_killed_process_is_told(void) {
+  char address[80] = "";
+  char group[80];
+  REQUIRE(read(victim_address, address, sizeof address) > 0);
+  /* Its cluster is named by its own process. */
+  snprintf(group, sizeof group, "test-lifecycle-victim-%ld", (long)victim);
+  seafoam_config* config = test_config("lifecycle-victim", "witness", address);
+  seafoam_cluster* witness = NULL;
+  seafoam_error* error = NULL;
+  CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_CLUSTER_NAME, group, &error), &error));
+  REQUIRE(worked(seafoam_cluster_start(config, &witness, &error), &error));
+  seafoam_config_free(config);
+  seafoam_events* events = open_events(witness, true);
+  CHECK(sees(events, "victim", SEAFOAM_STATUS_ALIVE));
+  kill(victim, SIGKILL);
+  waitpid(victim, NULL, 0);
+  victim = 0;
+  CHECK(sees(events, "victim", SEAFOAM_STATUS_DEAD));
+  explain(witness, "victim");
+  seafoam_nodes* healthy = NULL;
+  CHECK(worked(seafoam_cluster_healthy_nodes(witness, &healthy, &error), &error));
+  CHECK(seafoam_nodes_length(healthy) == 1);
+  seafoam_nodes_free(healthy);
+  seafoam_events_free(events);
+  seafoam_cluster_free(witness);
+}
+
+int main(void) {
+  if (!start_victim()) {
+    return 1;
+  }
+  RUN(a_killed_process_is_told);
+  RUN(three_meet_and_talk);
+  if (victim > 0) {
+    kill(victim, SIGKILL);
+    waitpid(victim, NULL, 0);
+  }
+  return REPORT();
+}
