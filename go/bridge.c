@@ -40,49 +40,14 @@ void bridge_read_nodes(const seafoam_nodes* nodes, size_t count, bridge_node* in
   }
 }
 
-static const seafoam_node* node_of(const seafoam_event* event, int32_t kind) {
-  switch (kind) {
-  case SEAFOAM_EVENT_BROADCAST:
-    return seafoam_event_origin(event);
-  case SEAFOAM_EVENT_MESSAGE:
-    return seafoam_event_sender(event);
-  case SEAFOAM_EVENT_LEADER:
-    return seafoam_event_leader(event);
-  default:
-    return seafoam_event_node(event);
+bridge_pulled bridge_pull(seafoam_events* events, size_t most, void* buffer, size_t capacity) {
+  bridge_pulled pulled = {NULL, 0, SEAFOAM_OK};
+  pulled.code =
+      seafoam_events_next_flat(events, 0, most, buffer, capacity, &pulled.count, &pulled.error);
+  if (pulled.code == SEAFOAM_TIMEOUT) {
+    pulled.code = SEAFOAM_OK;
   }
-}
-
-static void read_event(const seafoam_event* event, bridge_event* into) {
-  into->kind = seafoam_event_kind(event);
-  bridge_read_node(node_of(event, into->kind), &into->node);
-  into->source = text_of(seafoam_event_source(event));
-  into->label = text_of(seafoam_event_label(event));
-  into->other_address = text_of(seafoam_event_other_address(event));
-  into->bytes = seafoam_event_bytes(event, &into->length);
-  into->validity = seafoam_event_validity(event);
-  into->error = seafoam_event_error(event);
-  into->term = seafoam_event_term(event);
-  into->missed = seafoam_event_missed(event);
-  into->status = seafoam_event_status(event);
-  into->previous = seafoam_event_previous(event);
-  into->direction = seafoam_event_direction(event);
-  into->scope = seafoam_event_scope(event);
-  into->number = seafoam_event_number(event);
-  into->index = seafoam_event_index(event);
-  into->members = seafoam_event_members(event);
-  into->lost = seafoam_event_lost(event);
-}
-
-seafoam_code bridge_pull(seafoam_events* events, bridge_batch* batch, seafoam_error** error) {
-  const seafoam_event* borrowed[BRIDGE_BATCH];
-  batch->count = 0;
-  seafoam_code code =
-      seafoam_events_next_batch(events, 0, borrowed, BRIDGE_BATCH, &batch->count, error);
-  for (size_t index = 0; index < batch->count; index++) {
-    read_event(borrowed[index], &batch->events[index]);
-  }
-  return code == SEAFOAM_TIMEOUT ? SEAFOAM_OK : code;
+  return pulled;
 }
 
 static void log_line(void* handle, seafoam_level level, const char* line) {

@@ -42,7 +42,7 @@ func (c *Cluster) OnStatus(call func(node *Node, status NodeStatus)) (remove fun
 		return func() {}, badArgument("call", "is nil")
 	}
 	return c.OnEvent(func(event Event) {
-		if event, ok := event.(StatusEvent); ok {
+		if event, ok := event.(*StatusEvent); ok {
 			call(event.Node, event.Status)
 		}
 	}, KindStatus)
@@ -55,7 +55,7 @@ func (c *Cluster) OnBroadcast(call func(origin *Node, payload []byte)) (remove f
 		return func() {}, badArgument("call", "is nil")
 	}
 	return c.OnEvent(func(event Event) {
-		if event, ok := event.(BroadcastEvent); ok {
+		if event, ok := event.(*BroadcastEvent); ok {
 			call(event.Origin, event.Bytes)
 		}
 	}, KindBroadcast)

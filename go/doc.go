@@ -8,9 +8,9 @@
 //	defer cluster.Close()
 //	for event := range cluster.Events(ctx) {
 //		switch event := event.(type) {
-//		case seafoam.StatusEvent:
+//		case *seafoam.StatusEvent:
 //			log.Println(event.Node.Name, "is", event.Status)
-//		case seafoam.BroadcastEvent:
+//		case *seafoam.BroadcastEvent:
 //			log.Printf("%s says %q", event.Origin.Name, event.Bytes)
 //		}
 //	}

@@ -1,14 +1,12 @@
 package seafoam
 
-/*
-#include "bridge.h"
-*/
-import "C"
-
-import "unsafe"
-
-// Event is one thing that happened: one of the structs whose names end in Event. Have a default
-// case in a switch over it: later versions may add kinds.
+// Event is one thing that happened: a pointer to one of the structs whose names end in Event. Have a
+// default case in a switch over it: later versions may add kinds.
+//
+// An event is a copy in memory of Go that nothing changes any more: it may be kept for ever, by any
+// goroutine. Those that came in one batch share memory, at most 256 of them: whoever keeps a few for
+// long, out of a flood of events, keeps their neighbours too, unless it copies what it needs. A *Node
+// has memory of its own.
 type Event interface {
 	// Kind says what it is about.
 	Kind() EventKind
@@ -114,77 +112,37 @@ type ClosedEvent struct {
 }
 
 // Kind returns KindStatus.
-func (StatusEvent) Kind() EventKind { return KindStatus }
+func (*StatusEvent) Kind() EventKind { return KindStatus }
 
 // Kind returns KindBroadcast.
-func (BroadcastEvent) Kind() EventKind { return KindBroadcast }
+func (*BroadcastEvent) Kind() EventKind { return KindBroadcast }
 
 // Kind returns KindMessage.
-func (MessageEvent) Kind() EventKind { return KindMessage }
+func (*MessageEvent) Kind() EventKind { return KindMessage }
 
 // Kind returns KindLeader.
-func (LeaderEvent) Kind() EventKind { return KindLeader }
+func (*LeaderEvent) Kind() EventKind { return KindLeader }
 
 // Kind returns KindValidity.
-func (ValidityEvent) Kind() EventKind { return KindValidity }
+func (*ValidityEvent) Kind() EventKind { return KindValidity }
 
 // Kind returns KindNode.
-func (NodeEvent) Kind() EventKind { return KindNode }
+func (*NodeEvent) Kind() EventKind { return KindNode }
 
 // Kind returns KindConflict.
-func (ConflictEvent) Kind() EventKind { return KindConflict }
+func (*ConflictEvent) Kind() EventKind { return KindConflict }
 
 // Kind returns KindLink.
-func (LinkEvent) Kind() EventKind { return KindLink }
+func (*LinkEvent) Kind() EventKind { return KindLink }
 
 // Kind returns KindMerged.
-func (MergedEvent) Kind() EventKind { return KindMerged }
+func (*MergedEvent) Kind() EventKind { return KindMerged }
 
 // Kind returns KindDatacenter.
-func (DatacenterEvent) Kind() EventKind { return KindDatacenter }
+func (*DatacenterEvent) Kind() EventKind { return KindDatacenter }
 
 // Kind returns KindLagged.
-func (LaggedEvent) Kind() EventKind { return KindLagged }
+func (*LaggedEvent) Kind() EventKind { return KindLagged }
 
 // Kind returns KindClosed.
-func (ClosedEvent) Kind() EventKind { return KindClosed }
-
-// readEvent copies an event that was laid flat, whose node was copied already; nil for a kind that
-// this version does not know.
-func readEvent(flat *C.bridge_event, node *Node) Event {
-	switch EventKind(flat.kind) {
-	case KindStatus:
-		return StatusEvent{node, NodeStatus(flat.status), NodeStatus(flat.previous), readText(flat.source)}
-	case KindBroadcast:
-		return BroadcastEvent{node, uint32(flat.index), readText(flat.label), readBytes(flat)}
-	case KindMessage:
-		return MessageEvent{node, readBytes(flat)}
-	case KindLeader:
-		return LeaderEvent{node, uint64(flat.term), int(flat.scope)}
-	case KindValidity:
-		return ValidityEvent{readValidity(flat.validity)}
-	case KindNode:
-		return NodeEvent{node}
-	case KindConflict:
-		return ConflictEvent{node, readText(flat.other_address)}
-	case KindLink:
-		return LinkEvent{node, LinkDirection(flat.direction)}
-	case KindMerged:
-		return MergedEvent{uint32(flat.members)}
-	case KindDatacenter:
-		return DatacenterEvent{uint8(flat.number), bool(flat.lost)}
-	case KindLagged:
-		return LaggedEvent{uint64(flat.missed)}
-	case KindClosed:
-		if flat.error == nil {
-			return ClosedEvent{}
-		}
-		return ClosedEvent{readError(flat.error)}
-	default:
-		return nil
-	}
-}
-
-func readBytes(flat *C.bridge_event) []byte {
-	return append([]byte{}, unsafe.Slice((*byte)(flat.bytes), int(flat.length))...)
-}
+func (*ClosedEvent) Kind() EventKind { return KindClosed }

@@ -44,7 +44,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	for event := range events {
-		if heard, ok := event.(seafoam.BroadcastEvent); ok {
+		if heard, ok := event.(*seafoam.BroadcastEvent); ok {
 			fmt.Printf("%s says %s\n", heard.Origin.Name, heard.Bytes)
 			break
 		}

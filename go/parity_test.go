@@ -200,16 +200,16 @@ func TestTheEngineKnowsEveryKey(t *testing.T) {
 
 func TestEveryEventKindHasItsStruct(t *testing.T) {
 	events := []seafoam.Event{
-		seafoam.StatusEvent{}, seafoam.BroadcastEvent{}, seafoam.MessageEvent{}, seafoam.LeaderEvent{},
-		seafoam.ValidityEvent{}, seafoam.NodeEvent{}, seafoam.ConflictEvent{}, seafoam.LinkEvent{},
-		seafoam.MergedEvent{}, seafoam.DatacenterEvent{}, seafoam.LaggedEvent{}, seafoam.ClosedEvent{},
+		&seafoam.StatusEvent{}, &seafoam.BroadcastEvent{}, &seafoam.MessageEvent{}, &seafoam.LeaderEvent{},
+		&seafoam.ValidityEvent{}, &seafoam.NodeEvent{}, &seafoam.ConflictEvent{}, &seafoam.LinkEvent{},
+		&seafoam.MergedEvent{}, &seafoam.DatacenterEvent{}, &seafoam.LaggedEvent{}, &seafoam.ClosedEvent{},
 	}
 	rows := table[[]named](t, "event_kinds")
 	if len(rows) != len(events) {
 		t.Fatalf("%d events, not %d", len(events), len(rows))
 	}
 	for index, row := range rows {
-		made := reflect.TypeOf(events[index])
+		made := reflect.TypeOf(events[index]).Elem()
 		if int(events[index].Kind()) != row.Number || made.Name() != pascal(row.Name)+"Event" {
 			t.Errorf("%s is %v, %v", row.Name, made, events[index].Kind())
 		}

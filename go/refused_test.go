@@ -204,7 +204,7 @@ func TestAfterCloseEveryCallSaysSo(t *testing.T) {
 			t.Error("it is not quite closed")
 		}
 		for event := range closed.Events(context.Background()) {
-			ended, ok := event.(seafoam.ClosedEvent)
+			ended, ok := event.(*seafoam.ClosedEvent)
 			if !ok || !errors.Is(ended.Error, seafoam.ErrClosed) {
 				t.Errorf("an event of a closed cluster: %+v", event)
 			}

@@ -1,7 +1,6 @@
 package seafoam
 
 /*
-#include <stdlib.h>
 #include "bridge.h"
 */
 import "C"
@@ -13,9 +12,9 @@ import (
 	"iter"
 	"os"
 	"runtime"
+	"sync/atomic"
 	"syscall"
 	"time"
-	"unsafe"
 )
 
 // EventOption chooses what a subscription brings.
@@ -66,17 +65,14 @@ func Initial() EventOption {
 type Subscription struct {
 	uses references
 	raw  *C.seafoam_events
-	// Where C lays events flat; in memory of C, so that no crossing has to look for pointers in it.
-	batch *C.bridge_batch
 	// A second descriptor of the stream's eventfd, known to the poller of the Go runtime.
 	file *os.File
 	conn syscall.RawConn
-	// Held by whoever reads: one at a time.
+	// What was pulled last. Readers take from it without the turn; who finds it empty pulls the next.
+	batch atomic.Pointer[batch]
+	// Held by whoever pulls, or waits for something to pull: one at a time.
 	turn chan struct{}
-	// What was read and not given out yet, and where it goes on.
-	waiting []Event
-	next    int
-	// The node of the last event, with which the next one may share texts.
+	// The last node that was pulled, which the next one may be again.
 	last *Node
 }
 
@@ -104,7 +100,6 @@ func (c *Cluster) Subscribe(options ...EventOption) (*Subscription, error) {
 		s.free()
 		return nil, err
 	}
-	s.batch = (*C.bridge_batch)(C.calloc(1, C.sizeof_bridge_batch))
 	s.uses.count.Store(1)
 	runtime.SetFinalizer(s, (*Subscription).Close)
 	return s, nil
@@ -138,7 +133,6 @@ func (s *Subscription) free() {
 		_ = s.file.Close() // it only takes the descriptor from the poller
 	}
 	C.seafoam_events_free(s.raw)
-	C.free(unsafe.Pointer(s.batch))
 }
 
 func (s *Subscription) release() {
@@ -167,31 +161,43 @@ func (s *Subscription) Next(ctx context.Context) (Event, error) {
 	if ctx.Err() != nil {
 		return nil, contextError(ctx, "next")
 	}
+	if event := s.batch.Load().take(); event != nil {
+		return event, nil
+	}
 	if !s.uses.acquire() {
 		return nil, errClosed()
 	}
 	defer s.release()
+	return s.refill(ctx)
+}
+
+// refill pulls the next batch, waiting for it, and takes its first event. The caller uses the handle.
+func (s *Subscription) refill(ctx context.Context) (Event, error) {
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, contextError(ctx, "next")
 	}
 	defer func() { <-s.turn }()
-	if s.next == len(s.waiting) {
-		if err := s.wait(ctx); err != nil {
+	for {
+		// Another reader may have pulled while this one waited for its turn, and others may take all
+		// of what this one pulls.
+		if event := s.batch.Load().take(); event != nil {
+			return event, nil
+		}
+		s.batch.Store(nil) // what was read is not kept alive by waiting
+		pulled, err := s.wait(ctx)
+		if err != nil {
 			return nil, err
 		}
+		s.batch.Store(pulled)
 	}
-	event := s.waiting[s.next]
-	s.waiting[s.next] = nil // so that it can be collected
-	s.next++
-	return event, nil
 }
 
-// wait reads what is there, or waits until something is. The caller has the turn.
-func (s *Subscription) wait(ctx context.Context) error {
-	if err := s.pull(); err != nil || len(s.waiting) > 0 {
-		return err
+// wait pulls what is there, or waits until something is. The caller has the turn.
+func (s *Subscription) wait(ctx context.Context) (*batch, error) {
+	if pulled, err := pull(s.raw, &s.last); err != nil || pulled != nil {
+		return pulled, err
 	}
 	if ctx.Done() != nil {
 		fired := make(chan struct{})
@@ -206,51 +212,55 @@ func (s *Subscription) wait(ctx context.Context) error {
 			}
 		}()
 	}
+	var pulled *batch
 	var problem error
 	err := s.conn.Read(func(uintptr) bool {
-		problem = s.pull()
-		return problem != nil || len(s.waiting) > 0
+		pulled, problem = pull(s.raw, &s.last)
+		return problem != nil || pulled != nil
 	})
 	switch {
 	case err == nil:
-		return problem
+		return pulled, problem
 	case errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
-		return contextError(ctx, "next")
+		return nil, contextError(ctx, "next")
 	default:
-		return &Error{Code: ErrInternal, Message: "waiting for events failed: " + err.Error()}
+		return nil, &Error{Code: ErrInternal, Message: "waiting for events failed: " + err.Error()}
 	}
-}
-
-// pull copies what waits. The caller has the turn: what a stream lends ends with the next call.
-func (s *Subscription) pull() error {
-	s.waiting, s.next = s.waiting[:0], 0
-	var failure *C.seafoam_error
-	code := C.bridge_pull(s.raw, s.batch, &failure)
-	if err := toError(code, failure); err != nil {
-		return err
-	}
-	for index := range s.batch.events[:int(s.batch.count)] {
-		flat := &s.batch.events[index]
-		node := readNode(&flat.node, s.last)
-		if node != nil {
-			s.last = node
-		}
-		if event := readEvent(flat, node); event != nil {
-			s.waiting = append(s.waiting, event)
-		}
-	}
-	return nil
 }
 
 // All iterates over the events until ctx is done or the subscription ends; the last one of an end is
 // a ClosedEvent. Iterating again goes on with the next event.
 func (s *Subscription) All(ctx context.Context) iter.Seq[Event] {
 	return func(yield func(Event) bool) {
-		for {
-			event, err := s.Next(ctx)
-			if err != nil || !yield(event) {
+		if s.uses.acquire() { // once for all: closing lets this loop read what is left
+			defer s.release()
+			s.each(ctx, false, yield)
+		}
+	}
+}
+
+// each hands events over until ctx is done. Where ctx closes the subscription, that ends the wait for
+// more, and the ClosedEvent that comes of it is not meant for the loop.
+func (s *Subscription) each(ctx context.Context, closes bool, yield func(Event) bool) {
+	done, waiting := ctx.Done(), ctx
+	if closes {
+		waiting = context.Background()
+	}
+	for {
+		select {
+		case <-done:
+			return
+		default:
+		}
+		event := s.batch.Load().take()
+		if event == nil {
+			var err error
+			if event, err = s.refill(waiting); err != nil || (closes && ctx.Err() != nil) {
 				return
 			}
+		}
+		if !yield(event) {
+			return
 		}
 	}
 }
@@ -263,17 +273,17 @@ func (s *Subscription) All(ctx context.Context) iter.Seq[Event] {
 func (c *Cluster) Events(ctx context.Context, options ...EventOption) iter.Seq[Event] {
 	s, err := c.Subscribe(options...)
 	if err != nil {
-		return func(yield func(Event) bool) { yield(ClosedEvent{err}) }
+		return func(yield func(Event) bool) { yield(&ClosedEvent{err}) }
 	}
 	// One registration for the whole iteration: closing wakes the reader.
 	stop := context.AfterFunc(ctx, s.Close)
 	return func(yield func(Event) bool) {
+		if !s.uses.acquire() {
+			return
+		}
+		defer s.release()
 		defer s.Close()
 		defer stop()
-		for event := range s.All(context.Background()) {
-			if ctx.Err() != nil || !yield(event) {
-				return
-			}
-		}
+		s.each(ctx, true, yield)
 	}
 }

@@ -145,9 +145,9 @@ func await[E seafoam.Event](t *testing.T, events *seafoam.Subscription, found fu
 	return none
 }
 
-func awaitStatus(t *testing.T, events *seafoam.Subscription, name string, status seafoam.NodeStatus) seafoam.StatusEvent {
+func awaitStatus(t *testing.T, events *seafoam.Subscription, name string, status seafoam.NodeStatus) *seafoam.StatusEvent {
 	t.Helper()
-	return await(t, events, func(event seafoam.StatusEvent) bool {
+	return await(t, events, func(event *seafoam.StatusEvent) bool {
 		return event.Node.Name == name && event.Status == status
 	})
 }

@@ -26,9 +26,9 @@ func run(ctx context.Context) error {
 	}
 	for event := range events {
 		switch event := event.(type) {
-		case seafoam.StatusEvent:
+		case *seafoam.StatusEvent:
 			fmt.Println(event.Node.Name, "is", event.Status)
-		case seafoam.BroadcastEvent:
+		case *seafoam.BroadcastEvent:
 			fmt.Printf("%s says %s\n", event.Origin.Name, event.Bytes)
 			return cluster.Leave(ctx) // the others see LEFT, not a crash
 		}

@@ -64,9 +64,9 @@ type left struct {
 func tell(events *seafoam.Subscription) {
 	for event := range events.All(context.Background()) {
 		switch event := event.(type) {
-		case seafoam.StatusEvent:
+		case *seafoam.StatusEvent:
 			say(status{"status", event.Node.Name, event.Status, event.Previous, event.Node.Generation})
-		case seafoam.BroadcastEvent:
+		case *seafoam.BroadcastEvent:
 			say(broadcast{"broadcast", event.Origin.Name, string(event.Bytes)})
 		default: // later versions add kinds
 		}

@@ -45,7 +45,7 @@ func start(ctx context.Context, number int, seeds ...string) (*member, error) {
 // see prints an event and remembers it.
 func (m *member) see(event seafoam.Event) {
 	switch event := event.(type) {
-	case seafoam.StatusEvent:
+	case *seafoam.StatusEvent:
 		fmt.Println(m.name, "sees", event.Node.Name, event.Status)
 		switch event.Status {
 		case seafoam.StatusAlive:
@@ -53,7 +53,7 @@ func (m *member) see(event seafoam.Event) {
 		case seafoam.StatusLeft:
 			m.left[event.Node.Name] = true
 		}
-	case seafoam.BroadcastEvent:
+	case *seafoam.BroadcastEvent:
 		fmt.Printf("%s hears %q from %s\n", m.name, event.Bytes, event.Origin.Name)
 		m.heard[event.Origin.Name] = true
 	default: // later versions add kinds
