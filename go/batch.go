@@ -36,8 +36,10 @@ type flatBuffer struct {
 
 // batch is what one pull brought. Readers take its events one by one, without a lock.
 type batch struct {
-	events []Event
-	next   atomic.Int64
+	// All events, where they are broadcasts alone, as in a flood; else events has them.
+	broadcasts []BroadcastEvent
+	events     []Event
+	next       atomic.Int64
 }
 
 // take returns the next event that nobody took, nil where all are gone.
@@ -46,6 +48,12 @@ func (b *batch) take() Event {
 		return nil
 	}
 	index := b.next.Add(1) - 1
+	if b.events == nil {
+		if index >= int64(len(b.broadcasts)) {
+			return nil
+		}
+		return &b.broadcasts[index]
+	}
 	if index >= int64(len(b.events)) {
 		return nil
 	}
@@ -142,17 +150,23 @@ func decode(all []byte, buffer *flatBuffer, like **Node) (*batch, error) {
 		}
 	}
 	made := slabs{make([]BroadcastEvent, 0, broadcasts), make([]StatusEvent, 0, statuses)}
-	result := &batch{events: make([]Event, 0, head.events)}
+	result := &batch{}
+	if broadcasts < int(head.events) {
+		result.events = make([]Event, 0, head.events)
+	}
 	for index := range head.events {
 		record := read.event(index)
 		var node *Node
 		if record.node < head.nodes {
 			node = nodes[record.node]
 		}
-		if event := made.event(&read, record, node); event != nil {
+		if result.events == nil {
+			made.broadcast(&read, record, node)
+		} else if event := made.event(&read, record, node); event != nil {
 			result.events = append(result.events, event)
 		}
 	}
+	result.broadcasts = made.broadcasts
 	clear(nodes) // what is in the pool keeps nothing alive
 	buffer.nodes = nodes[:0]
 	return result, nil
@@ -164,14 +178,21 @@ type slabs struct {
 	statuses   []StatusEvent
 }
 
+func (s *slabs) broadcast(read *flat, record *C.seafoam_flat_event, origin *Node) *BroadcastEvent {
+	event := BroadcastEvent{Origin: origin, Index: uint32(record.number), Bytes: read.payload(record.bytes)}
+	if record.text.length > 0 {
+		label := read.text(record.text)
+		event.label = &label
+	}
+	s.broadcasts = append(s.broadcasts, event)
+	return &s.broadcasts[len(s.broadcasts)-1]
+}
+
 // event makes an event of its record; nil for a kind that this version does not know.
 func (s *slabs) event(read *flat, record *C.seafoam_flat_event, node *Node) Event {
 	switch EventKind(record.kind) {
 	case KindBroadcast:
-		s.broadcasts = append(s.broadcasts, BroadcastEvent{
-			node, uint32(record.number), read.text(record.text), read.payload(record.bytes),
-		})
-		return &s.broadcasts[len(s.broadcasts)-1]
+		return s.broadcast(read, record, node)
 	case KindStatus:
 		source := read.lent(record.text)
 		if node != nil && source == node.StatusSource {

@@ -78,7 +78,7 @@ func TestACallbackRemovesItself(t *testing.T) {
 		t.Errorf("removal inside took %v: it waited for itself", took)
 	}
 	label := must1(clusters[1].Broadcast([]byte("two")))(t)
-	await(t, reader, func(event *seafoam.BroadcastEvent) bool { return event.Label == label })
+	await(t, reader, func(event *seafoam.BroadcastEvent) bool { return event.Label() == label })
 	remove()
 	if calls.Load() != 1 {
 		t.Errorf("%d calls", calls.Load())

@@ -1,5 +1,10 @@
 package seafoam
 
+import (
+	"net/netip"
+	"strconv"
+)
+
 // Event is one thing that happened: a pointer to one of the structs whose names end in Event. Have a
 // default case in a switch over it: later versions may add kinds.
 //
@@ -33,10 +38,21 @@ type BroadcastEvent struct {
 	Origin *Node
 	// Index is its number among the broadcasts of its origin's run.
 	Index uint32
-	// Label is "ip:port:index", unique within one run of its origin.
-	Label string
 	// Bytes is the payload.
 	Bytes []byte
+	// Where the label is another one than that of the origin's address and the index.
+	label *string
+}
+
+// Label returns "ip:port:index", unique within one run of its origin. It is made by the call.
+func (e *BroadcastEvent) Label() string {
+	if e.label != nil {
+		return *e.label
+	}
+	if e.Origin == nil {
+		return ""
+	}
+	return netip.AddrPortFrom(e.Origin.IP, e.Origin.Port).String() + ":" + strconv.FormatUint(uint64(e.Index), 10)
 }
 
 // MessageEvent brings a payload that another member sent to this node alone.

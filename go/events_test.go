@@ -20,10 +20,10 @@ func TestEventsBeginAtTheCall(t *testing.T) {
 	reader := must1(clusters[0].Subscribe())(t)
 	label := must1(clusters[1].Broadcast([]byte("before the loop")))(t)
 	// It has arrived before the loop begins.
-	await(t, reader, func(event *seafoam.BroadcastEvent) bool { return event.Label == label })
+	await(t, reader, func(event *seafoam.BroadcastEvent) bool { return event.Label() == label })
 	seen := 0
 	for event := range events {
-		if heard, ok := event.(*seafoam.BroadcastEvent); !ok || heard.Label != label {
+		if heard, ok := event.(*seafoam.BroadcastEvent); !ok || heard.Label() != label {
 			t.Errorf("a strange event: %+v", event)
 		}
 		seen++
@@ -162,7 +162,7 @@ func TestAWaitThatWasCancelledLosesNothing(t *testing.T) {
 		if err != nil {
 			event = must1(events.Next(soon(t)))(t)
 		}
-		if heard, ok := event.(*seafoam.BroadcastEvent); !ok || heard.Label != sent {
+		if heard, ok := event.(*seafoam.BroadcastEvent); !ok || heard.Label() != sent {
 			t.Fatalf("round %d: %+v (%v)", round, event, err)
 		}
 	}
@@ -224,7 +224,7 @@ func TestManyReadersShareOneSubscription(t *testing.T) {
 			defer readers.Done()
 			for event := range events.All(ctx) {
 				lock.Lock()
-				seen[event.(*seafoam.BroadcastEvent).Label]++
+				seen[event.(*seafoam.BroadcastEvent).Label()]++
 				if len(seen) == count {
 					cancel()
 				}
@@ -257,7 +257,7 @@ func TestASlowReaderLearnsWhatItLost(t *testing.T) {
 	quick := must1(clusters[0].Subscribe())(t)
 	for number := range 10 {
 		label := must1(clusters[1].Broadcast([]byte{byte(number)}))(t)
-		await(t, quick, func(event *seafoam.BroadcastEvent) bool { return event.Label == label })
+		await(t, quick, func(event *seafoam.BroadcastEvent) bool { return event.Label() == label })
 	}
 	lagged := await(t, slow, func(*seafoam.LaggedEvent) bool { return true })
 	if lagged.Missed < 8 {

@@ -27,7 +27,7 @@ func TestThreeMeetAndTalk(t *testing.T) {
 	payload := []byte("hello\x00all")
 	label := must1(c.Broadcast(payload))(t)
 	for _, events := range []*seafoam.Subscription{ofA, ofB} {
-		heard := await(t, events, func(event *seafoam.BroadcastEvent) bool { return event.Label == label })
+		heard := await(t, events, func(event *seafoam.BroadcastEvent) bool { return event.Label() == label })
 		if heard.Origin.Name != "c" || !bytes.Equal(heard.Bytes, payload) {
 			t.Errorf("a strange broadcast: %+v", heard)
 		}

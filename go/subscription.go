@@ -44,7 +44,8 @@ func OnlyKinds(kinds ...EventKind) EventOption {
 func Capacity(events int) EventOption {
 	return func(options *eventOptions) {
 		if events <= 0 {
-			options.problem = badArgument("capacity", fmt.Sprintf("= %d is not positive", events))
+			what := fmt.Sprintf("= %d is refused: it takes a whole number from 1 to %d", events, LimitEventCapacityMaximum)
+			options.problem = badArgument("capacity", what)
 		}
 		options.capacity = events
 	}

@@ -731,7 +731,9 @@ typedef struct {
    */
   int32_t previous;
   /**
-   * Status: source. Broadcast: label. Conflict: other address. Closed: the error's message.
+   * Status: source. Broadcast: label; empty where it is made of `ip` and `port` of the origin and
+   * the index, `1.2.3.4:9999:7` or `[2001:db8::1]:9999:7`. Conflict: other address. Closed: the
+   * error's message.
    * Validity: names of those seen, with `\n` between them.
    */
   seafoam_flat_bytes text;

@@ -47,7 +47,7 @@ impl Events {
     /// `closed` once the CLOSED event was read.
     pub fn drain(&self, into: &mut Vec<Arc<Event>>, most: usize) -> Result<usize> {
         self.queue.home.check()?;
-        self.queue.inner.lock().drain(into, most, |_| true)
+        self.queue.inner.lock().drain(into, most)
     }
 
     /// The next event, or none where there is none now.
@@ -80,22 +80,6 @@ impl Events {
         most: usize,
         timeout: Duration,
     ) -> Result<usize> {
-        self.drain_fitting(into, most, timeout, |_| true)
-    }
-
-    /// Like [`drain_timeout`](Self::drain_timeout), but takes events only while `fits` agrees to the
-    /// next one, which else stays with all that follow. It is asked once for each, in order and under
-    /// the queue's lock: it may look at the event, and nothing else.
-    ///
-    /// # Errors
-    /// `closed` once the CLOSED event was read.
-    pub fn drain_fitting(
-        &self,
-        into: &mut Vec<Arc<Event>>,
-        most: usize,
-        timeout: Duration,
-        fits: impl FnMut(&Event) -> bool,
-    ) -> Result<usize> {
         self.queue.home.check()?;
         let mut inner = self.queue.inner.lock();
         let deadline = (!timeout.is_zero()).then(|| Instant::now() + timeout.min(limits::WAIT));
@@ -109,7 +93,28 @@ impl Events {
                 break;
             }
         }
-        inner.drain(into, most, fits)
+        inner.drain(into, most)
+    }
+
+    /// Like [`drain_timeout`](Self::drain_timeout), but keeps events only as far as `fits` agrees to
+    /// each: the first that it refuses goes back, with all that follow, and is the next one again.
+    ///
+    /// # Errors
+    /// `closed` once the CLOSED event was read.
+    pub fn drain_fitting(
+        &self,
+        into: &mut Vec<Arc<Event>>,
+        most: usize,
+        timeout: Duration,
+        mut fits: impl FnMut(&Event) -> bool,
+    ) -> Result<usize> {
+        let before = into.len();
+        self.drain_timeout(into, most, timeout)?;
+        let count = into[before..].iter().take_while(|event| fits(event)).count();
+        if before + count < into.len() {
+            self.queue.give_back(into.drain(before + count..));
+        }
+        Ok(count)
     }
 
     /// Sets what is called each time that the queue stops being empty; at once where events wait.

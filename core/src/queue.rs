@@ -65,10 +65,19 @@ pub(crate) struct Queue {
     pub(crate) arrived: Condvar,
 }
 
+struct Waiting {
+    number: u64,
+    /// Of its payload.
+    bytes: usize,
+    event: Arc<Event>,
+}
+
 #[derive(Default)]
 pub(crate) struct Inner {
+    /// What a reader had no room for: before all others.
+    returned: VecDeque<Arc<Event>>,
     /// Broadcasts, messages and the like, each with its number in the common order.
-    ring: VecDeque<(u64, Arc<Event>)>,
+    ring: VecDeque<Waiting>,
     ring_bytes: usize,
     /// States: the last one of each slot survives.
     states: VecDeque<(u64, Slot, Arc<Event>)>,
@@ -88,16 +97,20 @@ pub(crate) struct Inner {
 impl Inner {
     /// How many events wait, LAGGED and CLOSED apart.
     pub(crate) fn len(&self) -> usize {
-        self.ring.len() + self.states.len()
+        self.returned.len() + self.ring.len() + self.states.len()
     }
 
     pub(crate) fn is_empty(&self) -> bool {
-        self.ring.is_empty() && self.states.is_empty() && self.missed == 0 && self.closed.is_none()
+        self.len() == 0 && self.missed == 0 && self.closed.is_none()
     }
 
     pub(crate) fn pop(&mut self) -> Option<Arc<Event>> {
+        if let Some(event) = self.returned.pop_front() {
+            self.ended |= event.kind() == EventKind::Closed;
+            return Some(event);
+        }
         let state = self.states.front().map(|(number, ..)| *number);
-        let ring = self.ring.front().map(|(number, _)| *number);
+        let ring = self.ring.front().map(|waiting| waiting.number);
         match (state, ring) {
             (Some(state), Some(ring)) if state < ring => self.pop_state(),
             (Some(_), None) => self.pop_state(),
@@ -105,9 +118,9 @@ impl Inner {
                 if self.missed > 0 {
                     return self.pop_lagged();
                 }
-                let (_, event) = self.ring.pop_front()?;
-                self.ring_bytes -= payload_bytes(&event);
-                Some(event)
+                let waiting = self.ring.pop_front()?;
+                self.ring_bytes -= waiting.bytes;
+                Some(waiting.event)
             }
             (None, None) if self.missed > 0 => self.pop_lagged(),
             (None, None) => {
@@ -118,45 +131,24 @@ impl Inner {
         }
     }
 
-    /// Whether `ask` agrees to the event that `pop` would give next; true where there is none.
-    fn agrees(&self, ask: &mut impl FnMut(&Event) -> bool) -> bool {
-        let lagged = || Event::Lagged { missed: self.missed };
-        match (self.states.front(), self.ring.front()) {
-            (Some((state, _, event)), Some((ring, _))) if state < ring => ask(event),
-            (Some((.., event)), None) => ask(event),
-            (_, Some(_)) | (None, None) if self.missed > 0 => ask(&lagged()),
-            (_, Some((_, event))) => ask(event),
-            (None, None) => self.closed.as_deref().is_none_or(ask),
-        }
-    }
-
-    /// Moves up to `most` events into `into` while `fits` agrees to the next one, and returns how many.
+    /// Moves up to `most` events into `into` and returns how many. It looks at none of them: their
+    /// memory is still with the core that published them, and the engine waits for the lock.
     ///
     /// # Errors
     /// `closed` once the CLOSED event was read.
-    pub(crate) fn drain(
-        &mut self,
-        into: &mut Vec<Arc<Event>>,
-        most: usize,
-        mut fits: impl FnMut(&Event) -> bool,
-    ) -> Result<usize> {
+    pub(crate) fn drain(&mut self, into: &mut Vec<Arc<Event>>, most: usize) -> Result<usize> {
         if self.ended {
             return Err(Error::closed());
         }
         let before = into.len();
-        let mut agreed = true;
-        if self.states.is_empty() && self.missed == 0 {
+        if self.states.is_empty() && self.missed == 0 && self.returned.is_empty() {
             // What comes in floods is payloads alone: no order to look for, event by event.
-            let room = most.min(self.ring.len());
-            let waiting = self.ring.iter().take(room);
-            let count = waiting.take_while(|(_, event)| fits(event)).count();
-            for (_, event) in self.ring.drain(..count) {
-                self.ring_bytes -= payload_bytes(&event);
-                into.push(event);
+            for waiting in self.ring.drain(..most.min(self.ring.len())) {
+                self.ring_bytes -= waiting.bytes;
+                into.push(waiting.event);
             }
-            agreed = count == room;
         }
-        while agreed && into.len() - before < most && self.agrees(&mut fits) {
+        while into.len() - before < most {
             let Some(event) = self.pop() else { break };
             into.push(event);
         }
@@ -164,6 +156,16 @@ impl Inner {
             self.woken = false;
         }
         Ok(into.len() - before)
+    }
+
+    /// Puts events back to the front that were drained last, in their order.
+    fn give_back(&mut self, events: impl DoubleEndedIterator<Item = Arc<Event>>) {
+        for event in events.rev() {
+            if event.kind() == EventKind::Closed {
+                self.ended = false; // it is popped once more
+            }
+            self.returned.push_front(event);
+        }
     }
 
     fn pop_state(&mut self) -> Option<Arc<Event>> {
@@ -235,8 +237,9 @@ impl Queue {
             }
             None if event.kind() == EventKind::Closed => inner.closed = Some(Arc::clone(event)),
             None => {
-                inner.ring.push_back((number, Arc::clone(event)));
-                inner.ring_bytes += payload_bytes(event);
+                let bytes = payload_bytes(event);
+                inner.ring.push_back(Waiting { number, bytes, event: Arc::clone(event) });
+                inner.ring_bytes += bytes;
                 self.drop_oldest(&mut inner);
             }
         }
@@ -245,10 +248,10 @@ impl Queue {
 
     fn drop_oldest(&self, inner: &mut Inner) {
         while inner.ring.len() > self.capacity || inner.ring_bytes > limits::SUBSCRIPTION_BYTES {
-            let Some((_, event)) = inner.ring.pop_front() else {
+            let Some(waiting) = inner.ring.pop_front() else {
                 break;
             };
-            inner.ring_bytes -= payload_bytes(&event);
+            inner.ring_bytes -= waiting.bytes;
             inner.missed += 1;
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -260,6 +263,16 @@ impl Queue {
             inner.states.pop_front();
             inner.missed += 1;
             self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Puts events back to the front that were drained last, in their order, and wakes readers.
+    pub(crate) fn give_back(&self, events: impl DoubleEndedIterator<Item = Arc<Event>>) {
+        let mut inner = self.inner.lock();
+        inner.give_back(events);
+        if !inner.is_empty() {
+            inner.woken = false; // readers may have found it empty meanwhile
+            self.wake(&mut inner);
         }
     }
 
@@ -284,33 +297,35 @@ mod tests {
     use crate::api::validity::Validity;
 
     #[test]
-    fn what_does_not_fit_stays() {
+    fn what_was_given_back_comes_again_first() {
         let queue = Queue::new(EventKinds::ALL, 2, Arc::default());
         for members in 1..=3 {
             queue.push(&Arc::new(Event::Merged { members }));
         }
         queue.push(&Arc::new(Event::Validity { validity: Arc::new(Validity::fallback()) }));
         queue.push(&Arc::new(Event::Closed { error: None }));
-        let mut inner = queue.inner.lock();
-        for expected in [
+        let read = |most: usize| {
+            let mut read = Vec::new();
+            let count = queue.inner.lock().drain(&mut read, most).expect("not the end yet");
+            assert_eq!(count, read.len());
+            read
+        };
+        let all = read(9);
+        let kinds: Vec<_> = all.iter().map(|event| event.kind()).collect();
+        let expected = [
             EventKind::Lagged,
             EventKind::Merged,
             EventKind::Merged,
             EventKind::Validity,
             EventKind::Closed,
-        ] {
-            let (mut read, mut asked) = (Vec::new(), Vec::new());
-            let mut drain = |asks: usize| {
-                inner.drain(&mut read, 9, |event| {
-                    asked.push(event.kind());
-                    asked.len() <= asks
-                })
-            };
-            assert_eq!(drain(0).ok(), Some(0), "refused at once");
-            assert_eq!(drain(2).ok(), Some(1), "refused the second one");
-            assert_eq!(asked[..2], [expected, expected]);
-            assert_eq!(read[0].kind(), expected);
-        }
-        assert!(inner.drain(&mut Vec::new(), 9, |_| true).is_err(), "it has ended");
+        ];
+        assert_eq!(kinds, expected);
+        assert!(queue.inner.lock().ended);
+        queue.give_back(all[1..].iter().cloned());
+        assert_eq!(queue.inner.lock().len(), 4);
+        assert_eq!(read(2), all[1..3]);
+        queue.give_back(all[2..3].iter().cloned());
+        assert_eq!(read(9), all[2..]);
+        assert!(queue.inner.lock().drain(&mut Vec::new(), 9).is_err(), "it has ended");
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::ffi::c_void;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ptr;
 use std::sync::Arc;
 
@@ -74,7 +74,9 @@ pub struct seafoam_flat_event {
     pub status: i32,
     /// Status: previous. Validity: basis.
     pub previous: i32,
-    /// Status: source. Broadcast: label. Conflict: other address. Closed: the error's message.
+    /// Status: source. Broadcast: label; empty where it is made of `ip` and `port` of the origin and
+    /// the index, `1.2.3.4:9999:7` or `[2001:db8::1]:9999:7`. Conflict: other address. Closed: the
+    /// error's message.
     /// Validity: names of those seen, with `\n` between them.
     pub text: seafoam_flat_bytes,
     /// Broadcast, message: payload. Validity: names of those missing, with `\n` between them.
@@ -142,12 +144,22 @@ fn node_of(event: &Event) -> Option<&Arc<Node>> {
     }
 }
 
+/// The label of a broadcast, unless it tells nothing but the origin's address and the index: to make
+/// it a text costs as much as all the rest.
+fn own_label(event: &Event) -> Option<&str> {
+    let Event::Broadcast { origin, index, label, .. } = event else { return None };
+    let derived = origin
+        .ip
+        .is_some_and(|ip| label.parts() == Some((SocketAddr::new(ip, origin.port), *index)));
+    (!derived).then(|| &**label) // the text is made here, and not before
+}
+
 /// Bytes of an event's texts and payload.
 fn bytes_of(event: &Event) -> usize {
     let names = |names: &[Arc<str>]| names.iter().map(|name| name.len() + 1).sum::<usize>();
     match event {
         Event::Status { source, .. } => source.len(),
-        Event::Broadcast { label, bytes, .. } => label.len() + bytes.len(),
+        Event::Broadcast { bytes, .. } => own_label(event).map_or(0, str::len) + bytes.len(),
         Event::Message { bytes, .. } => bytes.len(),
         Event::Conflict { other_address, .. } => other_address.len(),
         Event::Validity { validity } => names(&validity.seen) + names(&validity.missing),
@@ -298,9 +310,9 @@ fn lay_event(out: &mut Writer, event: &Event, node: u32) -> Result<seafoam_flat_
             flat.previous = previous.number().into();
             flat.text = out.bytes(source.as_bytes())?;
         }
-        Event::Broadcast { index, label, bytes, .. } => {
+        Event::Broadcast { index, bytes, .. } => {
             flat.number = (*index).into();
-            flat.text = out.bytes(label.as_bytes())?;
+            flat.text = out.bytes(own_label(event).unwrap_or_default().as_bytes())?;
             flat.bytes = out.bytes(bytes)?;
         }
         Event::Message { bytes, .. } => flat.bytes = out.bytes(bytes)?,

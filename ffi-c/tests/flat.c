@@ -114,8 +114,12 @@ static void broadcasts_share_their_origin(void) {
       char payload[3] = {(char)number, '\0', (char)0xff};
       REQUIRE(number < SENT);
       CHECK(event->kind == SEAFOAM_EVENT_BROADCAST && holds(event->bytes, payload, 3));
-      CHECK(says(event->text, labels[number]) && says(node_of(event)->name, "b"));
-      CHECK(event->number == strtoull(strrchr(labels[number], ':') + 1, NULL, 10));
+      const seafoam_flat_node* origin = node_of(event);
+      char label[64];
+      snprintf(label, sizeof label, "%u.%u.%u.%u:%u:%u", origin->ip[0], origin->ip[1],
+               origin->ip[2], origin->ip[3], origin->port, (unsigned)event->number);
+      CHECK(event->text.length == 0 && strcmp(labels[number], label) == 0);
+      CHECK(says(origin->name, "b"));
       CHECK(event->status == 0 && event->previous == 0);
       seen |= 1u << number;
     }
