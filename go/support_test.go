@@ -15,14 +15,6 @@ import (
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
 
-func TestMain(m *testing.M) {
-	// What the library has to say about clusters that tests break is noise here.
-	if err := seafoam.SetLogLevel(seafoam.LevelOff); err != nil {
-		panic(err)
-	}
-	os.Exit(m.Run())
-}
-
 type named struct {
 	Name, Doc, Kind, Shape string
 	Number                 int

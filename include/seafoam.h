@@ -548,7 +548,7 @@ enum {
 /**
  * A buffer of so many bytes has room for any one event; with room for more it brings more at once.
  */
-#define SEAFOAM_FLAT_ANY_EVENT_BYTES 65536
+#define SEAFOAM_FLAT_ANY_EVENT_BYTES 131072
 
 /**
  * `node` of a flat event that has none.

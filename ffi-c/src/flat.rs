@@ -17,7 +17,7 @@ use crate::events::{BATCH, seafoam_events};
 /// ends of the structs, which `event_size` and `node_size` tell; anything else raises it.
 pub const SEAFOAM_FLAT_VERSION: u32 = 1;
 /// A buffer of so many bytes has room for any one event; with room for more it brings more at once.
-pub const SEAFOAM_FLAT_ANY_EVENT_BYTES: usize = 65536;
+pub const SEAFOAM_FLAT_ANY_EVENT_BYTES: usize = 131_072;
 /// `node` of a flat event that has none.
 pub const SEAFOAM_FLAT_NO_NODE: u32 = 0xffff_ffff;
 
@@ -120,7 +120,8 @@ const ALIGNMENT: usize = 8;
 // A payload, a node with its tags, two lists of names of every lighthouse, with much to spare.
 const _: () = assert!(
     SEAFOAM_FLAT_ANY_EVENT_BYTES
-        > 8 * (limits::BROADCAST_BYTES + limits::TAGS_BYTES + limits::INITIAL_HOSTS)
+        > limits::MESSAGE_BYTES
+            + 8 * (limits::BROADCAST_BYTES + limits::TAGS_BYTES + limits::INITIAL_HOSTS)
             + limits::NAME_BYTES * limits::INITIAL_HOSTS
             + BATCH_SIZE
             + EVENT_SIZE
