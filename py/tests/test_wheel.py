@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -75,12 +77,23 @@ print(seafoam.__file__, *sys.version_info[:2])
 """
 
 
-@pytest.mark.parametrize("version", VERSIONS)
-def test_it_works_on_every_python(wheel: Path, tmp_path: Path, version: str) -> None:
-    python = interpreter(version)
-    if python is None:
-        pytest.skip(f"Python {version} is not at hand")
-    target = tmp_path / "site"
+Answers = dict[str, "Future[tuple[Path, subprocess.CompletedProcess[str]]]"]
+
+
+@pytest.fixture(scope="module")
+def answers(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
+    """Try all of them at once: most of it is pip that starts."""
+    found = {version: python for version in VERSIONS if (python := interpreter(version))}
+    folders = {version: tmp_path_factory.mktemp(f"python{version}") for version in found}
+    with ThreadPoolExecutor() as pool:
+        yield {
+            version: pool.submit(try_on, python, wheel, folders[version])
+            for version, python in found.items()
+        }
+
+
+def try_on(python: str, wheel: Path, folder: Path) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    target = folder / "site"
     # The new Python's own pip judges whether the wheel is for it, where it has one.
     has_pip = subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False)
     pip = [python if has_pip.returncode == 0 else sys.executable, "-m", "pip", "install"]
@@ -89,12 +102,20 @@ def test_it_works_on_every_python(wheel: Path, tmp_path: Path, version: str) -> 
     done = subprocess.run(
         [python, "-W", "error", "-c", PROGRAM],
         env={**os.environ, "PYTHONPATH": str(target)},
-        cwd=tmp_path,
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=SECONDS * 2,
         check=False,
     )
+    return target, done
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_it_works_on_every_python(answers: Answers, version: str) -> None:
+    if version not in answers:
+        pytest.skip(f"Python {version} is not at hand")
+    target, done = answers[version].result()
     assert (done.returncode, done.stderr) == (0, "")
     place = target / "seafoam" / "__init__.py"
     assert done.stdout == f"two\ninvalid_config\n{place} {version.replace('.', ' ')}\n"
