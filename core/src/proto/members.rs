@@ -25,6 +25,8 @@ pub(super) const SELF: MemberId = 0;
 pub(super) struct Member {
     pub(super) identity: Identity,
     pub(super) handle: u32,
+    /// Its place on the probe ring, kept because every heartbeat compares all of them.
+    pub(super) ring: u64,
     pub(super) address: SocketAddr,
     pub(super) address_text: Arc<str>,
     pub(super) status: Status,
@@ -57,6 +59,7 @@ impl Member {
         let name = Arc::clone(&record.identity.name);
         Self {
             handle: record.identity.handle(),
+            ring: hash::ring_position(&record.identity),
             identity: record.identity.clone(),
             address: record.address,
             address_text: record.address.to_string().into(),
@@ -183,6 +186,9 @@ impl Members {
         let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
         let before = (member.digest(), member.status, member.address, member.handle);
         let outcome = change(member);
+        if before.3 != member.handle {
+            member.ring = hash::ring_position(&member.identity);
+        }
         let after = (member.digest(), member.status, member.address, member.handle);
         if before != after {
             if before.0 != after.0 {

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::hash;
 use super::members::{MemberId, SELF};
 use super::output::Notice;
 use super::rtt::PingHistory;
@@ -152,10 +151,8 @@ impl Engine {
     }
 
     fn ring_successor(&self) -> Option<MemberId> {
-        let mine = hash::ring_position(&self.me().identity);
-        let distance = |member: &super::members::Member| {
-            hash::ring_position(&member.identity).wrapping_sub(mine)
-        };
+        let mine = self.members.get(SELF)?.ring;
+        let distance = |member: &super::members::Member| member.ring.wrapping_sub(mine);
         // Whoever is suspected, or is being probed, is looked at already.
         let probed = |id| {
             let mut probes = self.probing.waiting.values();
