@@ -3,8 +3,14 @@
 //! One seed decides everything: delays, losses, and the engines' own random numbers. Each run of a
 //! seed gives the same [`World::trace`], byte for byte.
 
+mod happening;
+mod host;
 mod network;
+mod random;
+mod run;
 mod world;
 
-pub use network::Network;
-pub use world::{Seen, World};
+pub use happening::{Happened, Happening, Seen};
+pub use network::{Bandwidth, Bursts, Delay, Network};
+pub use random::Random;
+pub use world::World;

@@ -1,48 +1,24 @@
 //! Many engines, one network, one clock.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::hash::Hasher;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use seafoam::proto::{Change, Engine, LocalNode, Notice, StreamFailure, Time, Transmit};
-use seafoam::{Config, Event, Node, NodeStatus, Settings};
+use seafoam::proto::{Engine, LocalNode, Notice, Time};
+use seafoam::{Config, Node, NodeStatus, Settings, Stats};
 use siphasher::sip::SipHasher24;
 
+use crate::happening::{Happened, Happening, Seen};
+use crate::host::{Arrival, Host};
 use crate::network::Network;
 
-/// How long a TCP connection to nowhere takes to fail.
-const STREAM_TIMEOUT: Duration = Duration::from_secs(5);
 /// The wall clock at the beginning of every world, milliseconds since the epoch.
 const WALL_MILLIS: u64 = 1_700_000_000_000;
-
-/// One event, and when which node saw it.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// When.
-    pub at: Time,
-    /// The node that saw it.
-    pub by: usize,
-    /// What.
-    pub event: Event,
-}
-
-enum Arrival {
-    Datagram { from: usize, bytes: Vec<u8> },
-    Request { from: usize, token: u64, bytes: Vec<u8> },
-    Answer { token: u64, answer: Result<Vec<u8>, StreamFailure> },
-}
-
-#[derive(Default)]
-struct Host {
-    engine: Option<Engine>,
-    view: BTreeMap<Arc<str>, Node>,
-    left: bool,
-    runs: u64,
-    paused_until: Option<Time>,
-    waiting: Vec<Arrival>,
-}
+/// Pause before seeds are contacted again, as the runtime does it.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A cluster of virtual nodes, numbered from 0.
 pub struct World {
@@ -50,7 +26,7 @@ pub struct World {
     pub now: Time,
     /// What the network does; change it at any moment.
     pub network: Network,
-    /// Every event that any node saw, in order.
+    /// Every event that any node saw, in order. Whoever runs a world for long clears it.
     pub seen: Vec<Seen>,
     /// What engines told their drivers, in order: outcomes of messages and pings.
     pub notices: Vec<(usize, Notice)>,
@@ -58,12 +34,20 @@ pub struct World {
     pub datagrams: u64,
     /// Bytes of those datagrams, without IP and UDP headers.
     pub bytes: u64,
-    hosts: Vec<Host>,
-    queue: BTreeMap<(Time, u64), (usize, Arrival)>,
-    serial: u64,
-    seed: u64,
+    /// TCP exchanges begun so far.
+    pub streams: u64,
+    /// Bytes of those exchanges, both ways, without headers.
+    pub stream_bytes: u64,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) queue: BTreeMap<(Time, u64), (usize, bool, Arrival)>,
+    pub(crate) deadlines: BinaryHeap<Reverse<(Time, usize)>>,
+    pub(crate) serial: u64,
+    pub(crate) seed: u64,
+    pub(crate) trace: SipHasher24,
+    pub(crate) recorded: Option<Vec<(usize, usize, Vec<u8>)>>,
+    pub(crate) happened: Option<Vec<Happened>>,
+    running: usize,
     settings: Settings,
-    trace: SipHasher24,
 }
 
 impl World {
@@ -73,9 +57,6 @@ impl World {
     /// Where the configuration is refused: a world is made by tests and tools.
     #[must_use]
     pub fn new(seed: u64, config: Config) -> Self {
-        let settings = config.without_env().multicast_enabled(false).resolve();
-        #[allow(clippy::expect_used)] // documented above
-        let settings = settings.expect("a configuration that holds");
         Self {
             now: Time::ZERO,
             network: Network::new(seed),
@@ -83,13 +64,27 @@ impl World {
             notices: Vec::new(),
             datagrams: 0,
             bytes: 0,
+            streams: 0,
+            stream_bytes: 0,
             hosts: Vec::new(),
             queue: BTreeMap::new(),
+            deadlines: BinaryHeap::new(),
             serial: 0,
             seed,
-            settings,
             trace: SipHasher24::new(),
+            recorded: None,
+            happened: None,
+            running: 0,
+            settings: resolved(config),
         }
+    }
+
+    /// What nodes that start from now on run with.
+    ///
+    /// # Panics
+    /// Where the configuration is refused.
+    pub fn configure(&mut self, config: Config) {
+        self.settings = resolved(config);
     }
 
     /// The address of a node.
@@ -100,9 +95,18 @@ impl World {
         SocketAddr::from(([10, a, b, c], 7000))
     }
 
+    /// The node at an address.
+    pub(crate) fn node_at(address: SocketAddr) -> Option<usize> {
+        let std::net::IpAddr::V4(ip) = address.ip() else {
+            return None;
+        };
+        let [_, a, b, c] = ip.octets();
+        Some(usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c))
+    }
+
     /// Starts one more node, which knows the nodes of `seeds` by address, and returns its number.
     pub fn start(&mut self, seeds: &[usize]) -> usize {
-        self.hosts.push(Host::default());
+        self.hosts.push(Host { entered: Time::NEVER, ..Host::default() });
         let node = self.hosts.len() - 1;
         self.restart(node, seeds);
         node
@@ -121,46 +125,115 @@ impl World {
         self.start_as(node, &address.to_string(), seeds);
     }
 
-    /// Starts a node under a name of its own.
+    /// Starts a node under a name of its own. Whatever ran there is killed.
     pub fn start_as(&mut self, node: usize, name: &str, seeds: &[usize]) {
+        self.crash(node);
+        self.network.silence(node, false);
         let seed = self.seed;
         let (now, address) = (self.now, Self::address(node));
         let Some(host) = self.hosts.get_mut(node) else {
             return;
         };
-        host.runs += 1;
-        host.left = false;
-        host.view.clear();
+        host.begin();
         let draw = |what: u64| {
             let mut hasher = SipHasher24::new_with_keys(seed, what);
             hasher.write_u64(node as u64);
             hasher.write_u64(host.runs);
             hasher.finish()
         };
-        let wall = WALL_MILLIS + now.millis();
+        let wall = (WALL_MILLIS + now.millis()).saturating_add_signed(host.wall_offset_millis);
         let me =
             LocalNode { name: name.into(), address, generation: wall, run: draw(1), seed: draw(2) };
-        let mut engine = Engine::new(now, wall, &self.settings, me);
-        let seeds: Vec<_> =
-            seeds.iter().filter(|seed| **seed != node).map(|seed| Self::address(*seed)).collect();
-        engine.contact(now, &seeds);
-        host.engine = Some(engine);
+        let started = Happening::Started {
+            name: Arc::clone(&me.name),
+            run: host.runs,
+            generation: me.generation,
+        };
+        host.engine = Some(Engine::new(host.clock.at(now), wall, &self.settings, me));
+        host.seeds = seeds.iter().copied().filter(|seed| *seed != node).collect();
+        let run = host.runs;
+        self.running += 1;
+        self.tell(node, started);
+        self.contact(node, run, FIRST_PAUSE);
         self.settle(node);
     }
 
     /// Kills a process: its host's kernel refuses connections, its sockets are gone.
     pub fn crash(&mut self, node: usize) {
-        if let Some(host) = self.hosts.get_mut(node) {
-            host.engine = None;
-            host.waiting.clear();
+        let Some(host) = self.hosts.get_mut(node).filter(|host| host.engine.is_some()) else {
+            return;
+        };
+        host.end();
+        let left = host.left;
+        self.running -= 1;
+        self.tell(node, Happening::Ended { left });
+    }
+
+    /// Takes a host off the network until something is started there again: nothing answers, not
+    /// even its kernel.
+    pub fn vanish(&mut self, node: usize) {
+        self.crash(node);
+        self.network.silence(node, true);
+    }
+
+    /// Stops a process for so long: nothing is read or sent, no timer runs. Its kernel takes
+    /// connections and keeps datagrams, as many as a socket's buffer holds.
+    pub fn pause(&mut self, node: usize, span: Duration) {
+        let until = self.now + span;
+        if let Some(host) = self.hosts.get_mut(node).filter(|host| host.engine.is_some()) {
+            host.paused_until = host.paused_until.max(Some(until));
+        }
+        self.enter(node);
+    }
+
+    /// Blocks the sockets of a process for so long, while its timers run: what it sends is held back.
+    pub fn block(&mut self, node: usize, span: Duration) {
+        let until = self.now + span;
+        if let Some(host) = self.hosts.get_mut(node).filter(|host| host.engine.is_some()) {
+            host.blocked_until = host.blocked_until.max(Some(until));
+        }
+        self.enter(node);
+    }
+
+    /// Ends every pause and blockage.
+    pub fn wake_all(&mut self) {
+        for node in 0..self.hosts.len() {
+            if let Some(host) = self.hosts.get_mut(node) {
+                let now = self.now;
+                host.paused_until = host.paused_until.map(|until| until.min(now));
+                host.blocked_until = host.blocked_until.map(|until| until.min(now));
+                host.slowness = Duration::ZERO;
+            }
+            self.enter(node);
         }
     }
 
-    /// Stops a process for so long: nothing is read or sent, what arrives waits.
-    pub fn pause(&mut self, node: usize, span: Duration) {
-        let until = self.now + span;
+    /// Whether a process is stopped or its sockets are blocked.
+    #[must_use]
+    pub fn is_held(&self, node: usize) -> bool {
+        self.hosts.get(node).is_some_and(|host| host.deaf_until().is_some())
+    }
+
+    /// From now on each packet costs a node so much time.
+    pub fn slow(&mut self, node: usize, cost: Duration) {
         if let Some(host) = self.hosts.get_mut(node) {
-            host.paused_until = Some(until);
+            host.slowness = cost;
+        }
+    }
+
+    /// Sets a node's monotonic clock ahead, and its rate: so many microseconds too many in a second.
+    pub fn set_clock(&mut self, node: usize, ahead: Duration, ppm: i64) {
+        let now = self.now;
+        if let Some(host) = self.hosts.get_mut(node) {
+            host.clock.set(now, ahead, ppm);
+        }
+        self.enter(node);
+    }
+
+    /// What a node's wall clock shows beyond the world's when a process starts there.
+    pub fn set_wall(&mut self, node: usize, offset_millis: i64) {
+        if let Some(host) = self.hosts.get_mut(node) {
+            host.wall_offset_millis = offset_millis;
         }
     }
 
@@ -170,10 +243,50 @@ impl World {
         node: usize,
         command: impl FnOnce(&mut Engine, Time) -> T,
     ) -> Option<T> {
-        let now = self.now;
-        let outcome = command(self.hosts.get_mut(node)?.engine.as_mut()?, now);
+        let host = self.hosts.get_mut(node)?;
+        let now = host.clock.at(self.now);
+        let outcome = command(host.engine.as_mut()?, now);
         self.settle(node);
         Some(outcome)
+    }
+
+    /// Sends a datagram as if it came from a node: for attackers. It arrives after a delay.
+    pub fn inject(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
+        let delay = self.network.delay();
+        self.post(self.now + delay, to, Arrival::Datagram { from, bytes });
+    }
+
+    /// Keeps every datagram from now on, for attackers.
+    pub fn record(&mut self) {
+        self.recorded = Some(Vec::new());
+    }
+
+    /// What was kept: sender, receiver, bytes.
+    #[must_use]
+    pub fn recorded(&self) -> &[(usize, usize, Vec<u8>)] {
+        self.recorded.as_deref().unwrap_or_default()
+    }
+
+    /// Keeps all that happens from now on, for checkers.
+    pub fn watch(&mut self) {
+        self.happened = Some(Vec::new());
+    }
+
+    /// What happened since this was called last.
+    pub fn take_happened(&mut self) -> Vec<Happened> {
+        self.happened.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The engine of a node; none where it does not run.
+    #[must_use]
+    pub fn engine(&self, node: usize) -> Option<&Engine> {
+        self.hosts.get(node)?.engine.as_ref()
+    }
+
+    /// The counters of a node; none where it does not run.
+    #[must_use]
+    pub fn stats(&self, node: usize) -> Option<Stats> {
+        self.engine(node).map(Engine::stats)
     }
 
     /// Whether a node's `leave` is done.
@@ -194,11 +307,21 @@ impl World {
         self.hosts.get(by)?.view.get(name)
     }
 
+    /// All that one node lists, in the order of names.
+    pub fn table(&self, by: usize) -> impl Iterator<Item = &Node> {
+        self.hosts.get(by).into_iter().flat_map(|host| host.view.values())
+    }
+
     /// How many nodes one node counts as healthy.
     #[must_use]
     pub fn healthy(&self, by: usize) -> usize {
-        let view = self.hosts.get(by).map(|host| &host.view);
-        view.map_or(0, |view| view.values().filter(|node| node.is_healthy()).count())
+        self.hosts.get(by).map_or(0, |host| host.healthy)
+    }
+
+    /// Nodes that were ever started.
+    #[must_use]
+    pub fn nodes(&self) -> usize {
+        self.hosts.len()
     }
 
     /// The nodes that run.
@@ -207,14 +330,33 @@ impl World {
         self.hosts.iter().enumerate().filter_map(runs)
     }
 
+    /// Whether a node runs.
+    #[must_use]
+    pub fn runs(&self, node: usize) -> bool {
+        self.engine(node).is_some()
+    }
+
+    /// Whether every running node counts as many nodes as run, all of them ALIVE. A count alone:
+    /// cheap enough to be asked at every moment.
+    #[must_use]
+    pub fn is_counted(&self) -> bool {
+        let hosts = self.hosts.iter().filter(|host| host.engine.is_some());
+        hosts.into_iter().all(|host| host.healthy == self.running && host.alive == self.running)
+    }
+
     /// Whether every running node counts exactly the running nodes as healthy.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        let running: Vec<_> = self.running().collect();
-        running.iter().all(|by| {
-            self.healthy(*by) == running.len()
-                && running.iter().all(|of| self.status(*of, *by) == Some(NodeStatus::Alive))
-        })
+        // The count first: walking all tables takes long.
+        if !self.is_counted() {
+            return false;
+        }
+        let running: Vec<_> = self.running().map(|of| Self::address(of).to_string()).collect();
+        let lists = |host: &Host, name: &String| {
+            host.view.get(name.as_str()).is_some_and(|node| node.status == NodeStatus::Alive)
+        };
+        let mut hosts = self.hosts.iter().filter(|host| host.engine.is_some());
+        hosts.all(|host| running.iter().all(|name| lists(host, name)))
     }
 
     /// A number that differs as soon as two runs differ in any packet, event or moment.
@@ -222,202 +364,12 @@ impl World {
     pub fn trace(&self) -> u64 {
         self.trace.finish()
     }
+}
 
-    /// Lets time pass until `done` or for so long at most; whether it was done.
-    pub fn run_until(&mut self, span: Duration, mut done: impl FnMut(&Self) -> bool) -> bool {
-        let end = self.now + span;
-        loop {
-            if done(self) {
-                return true;
-            }
-            let next = self.next_moment();
-            if next > end {
-                self.now = end;
-                return false;
-            }
-            self.step(next);
-        }
-    }
-
-    /// Lets so much time pass.
-    pub fn run(&mut self, span: Duration) {
-        self.run_until(span, |_| false);
-    }
-
-    fn next_moment(&self) -> Time {
-        let arrival = self.queue.keys().next().map_or(Time::NEVER, |(at, _)| *at);
-        let hosts = self.hosts.iter().map(|host| match (&host.engine, host.paused_until) {
-            (Some(engine), None) => engine.next_deadline(),
-            (Some(_), Some(until)) => until,
-            (None, _) => Time::NEVER,
-        });
-        hosts.fold(arrival, Time::min).max(self.now)
-    }
-
-    /// Everything that happens at one moment: what arrives before what is due, as a node that was
-    /// held up reads its socket before it looks at its clock.
-    fn step(&mut self, at: Time) {
-        self.now = at;
-        for node in 0..self.hosts.len() {
-            self.wake(node);
-        }
-        while let Some(entry) = self.queue.first_entry() {
-            if entry.key().0 > at {
-                break;
-            }
-            let (node, arrival) = entry.remove();
-            self.arrive(node, arrival);
-        }
-        for node in 0..self.hosts.len() {
-            let Some(host) = self.hosts.get_mut(node) else {
-                continue;
-            };
-            let Some(engine) = host.engine.as_mut().filter(|_| host.paused_until.is_none()) else {
-                continue;
-            };
-            if engine.next_deadline() <= at {
-                engine.handle_timeout(at);
-                self.settle(node);
-            }
-        }
-    }
-
-    fn wake(&mut self, node: usize) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node) else {
-            return;
-        };
-        if host.paused_until.is_some_and(|until| until <= now) {
-            host.paused_until = None;
-            for arrival in std::mem::take(&mut host.waiting) {
-                self.arrive(node, arrival);
-            }
-        }
-    }
-
-    fn arrive(&mut self, node: usize, arrival: Arrival) {
-        let now = self.now;
-        let Some(host) = self.hosts.get_mut(node) else {
-            return;
-        };
-        if host.paused_until.is_some() {
-            host.waiting.push(arrival);
-            return;
-        }
-        let Some(engine) = host.engine.as_mut() else {
-            if let Arrival::Request { from, token, .. } = arrival {
-                self.answer(node, from, token, Err(StreamFailure::Refused));
-            }
-            return;
-        };
-        match arrival {
-            Arrival::Datagram { from, bytes } => {
-                self.trace.write_u64(now.0);
-                self.trace.write(&bytes);
-                engine.handle_datagram(now, Self::address(from), &bytes);
-            }
-            Arrival::Request { from, token, bytes } => {
-                let answer = engine.serve_stream(now, Self::address(from), &bytes);
-                self.answer(node, from, token, answer.ok_or(StreamFailure::Broken));
-            }
-            Arrival::Answer { token, answer } => engine.handle_stream(now, token, answer),
-        }
-        self.settle(node);
-    }
-
-    fn answer(
-        &mut self,
-        from: usize,
-        to: usize,
-        token: u64,
-        answer: Result<Vec<u8>, StreamFailure>,
-    ) {
-        let delay = self.network.delay();
-        self.post(self.now + delay, to, Arrival::Answer { token, answer });
-        let _ = from;
-    }
-
-    fn post(&mut self, at: Time, to: usize, arrival: Arrival) {
-        self.serial += 1;
-        self.queue.insert((at, self.serial), (to, arrival));
-    }
-
-    fn node_at(address: SocketAddr) -> Option<usize> {
-        let std::net::IpAddr::V4(ip) = address.ip() else {
-            return None;
-        };
-        let [_, a, b, c] = ip.octets();
-        Some(usize::from(a) << 16 | usize::from(b) << 8 | usize::from(c))
-    }
-
-    /// Takes what an engine has put out.
-    fn settle(&mut self, node: usize) {
-        let Some(host) = self.hosts.get_mut(node) else {
-            return;
-        };
-        let Some(engine) = host.engine.as_mut() else {
-            return;
-        };
-        let mut transmits = Vec::new();
-        while let Some(transmit) = engine.poll_transmit() {
-            transmits.push(transmit);
-        }
-        while let Some(change) = engine.poll_change() {
-            match change {
-                Change::Put { node, .. } => drop(host.view.insert(Arc::clone(&node.name), node)),
-                Change::Remove { name } => drop(host.view.remove(&name)),
-            }
-        }
-        while let Some(notice) = engine.poll_notice() {
-            match notice {
-                Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
-                Notice::Left => host.left = true,
-                outcome @ (Notice::Pong { .. } | Notice::Sent { .. }) => {
-                    self.notices.push((node, outcome));
-                }
-                Notice::NameTaken { .. } | Notice::Log(..) => {}
-            }
-        }
-        for transmit in transmits {
-            self.send(node, transmit);
-        }
-    }
-
-    fn send(&mut self, from: usize, transmit: Transmit) {
-        match transmit {
-            Transmit::Datagram { to, bytes } => {
-                self.datagrams += 1;
-                self.bytes += bytes.len() as u64;
-                let Some(to) = Self::node_at(to) else { return };
-                for delay in self.network.deliveries(from, to) {
-                    let arrival = Arrival::Datagram { from, bytes: bytes.clone() };
-                    self.post(self.now + delay, to, arrival);
-                }
-            }
-            Transmit::Stream { to, token, request } => {
-                let to = Self::node_at(to);
-                let open = |to: &usize| {
-                    *to < self.hosts.len()
-                        && self.network.reaches(from, *to)
-                        && self.network.reaches(*to, from)
-                };
-                let to = to.filter(open);
-                let delay = self.network.delay();
-                match to {
-                    Some(to) => {
-                        let arrival = Arrival::Request { from, token, bytes: request };
-                        self.post(self.now + delay, to, arrival);
-                    }
-                    None => {
-                        let answer = Err(StreamFailure::TimedOut);
-                        let at = self.now + STREAM_TIMEOUT;
-                        self.post(at, from, Arrival::Answer { token, answer });
-                    }
-                }
-            }
-            Transmit::Announce { .. } => {}
-        }
-    }
+fn resolved(config: Config) -> Settings {
+    let settings = config.without_env().multicast_enabled(false).resolve();
+    #[allow(clippy::expect_used)] // documented at the doors
+    settings.expect("a configuration that holds")
 }
 
 impl std::fmt::Debug for World {

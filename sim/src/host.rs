@@ -1,0 +1,187 @@
+//! One host: its engine, its clock, what it believes, and what its kernel holds for it.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use seafoam::proto::{Engine, StreamFailure, Time, Transmit};
+use seafoam::{Node, NodeStatus};
+
+/// Datagrams that a kernel holds for a process that does not read: 208 KiB, the usual limit, of
+/// small ones at 768 bytes of bookkeeping each.
+pub(crate) const SOCKET_DATAGRAMS: usize = 277;
+
+/// Something that reaches a host.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    Datagram {
+        from: usize,
+        bytes: Vec<u8>,
+    },
+    Request {
+        from: usize,
+        run: u64,
+        token: u64,
+        bytes: Vec<u8>,
+    },
+    Answer {
+        run: u64,
+        token: u64,
+        answer: Result<Vec<u8>, StreamFailure>,
+    },
+    /// A kernel says that nothing listens at a node's port.
+    Unreachable {
+        of: usize,
+    },
+    /// It is time to contact the seeds again.
+    Contact {
+        run: u64,
+        pause: Duration,
+    },
+}
+
+/// A clock that counts a little too fast or too slowly, and may jump ahead.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Clock {
+    world: Time,
+    local: Time,
+    /// Microseconds too many in a second.
+    ppm: i64,
+}
+
+impl Clock {
+    /// What it shows.
+    pub(crate) fn at(&self, now: Time) -> Time {
+        let passed = now.0.saturating_sub(self.world.0);
+        if self.ppm == 0 {
+            return Time(self.local.0 + passed);
+        }
+        let rate = 1_000_000_i128 + i128::from(self.ppm);
+        let counted = i128::from(passed) * rate / 1_000_000;
+        Time(self.local.0 + u64::try_from(counted).unwrap_or(0))
+    }
+
+    /// When it shows at least that.
+    pub(crate) fn when(&self, local: Time) -> Time {
+        if local == Time::NEVER {
+            return local;
+        }
+        let wanted = local.0.saturating_sub(self.local.0);
+        if self.ppm == 0 {
+            return Time(self.world.0 + wanted);
+        }
+        let rate = 1_000_000_i128 + i128::from(self.ppm).max(-999_999);
+        let passed = (i128::from(wanted) * 1_000_000 + rate - 1) / rate;
+        Time(self.world.0.saturating_add(u64::try_from(passed).unwrap_or(u64::MAX)))
+    }
+
+    /// Goes on from now at another rate, `ahead` later than it would show.
+    pub(crate) fn set(&mut self, now: Time, ahead: Duration, ppm: i64) {
+        *self = Self { world: now, local: self.at(now) + ahead, ppm };
+    }
+}
+
+/// A host and the process on it.
+#[derive(Default)]
+pub(crate) struct Host {
+    pub(crate) engine: Option<Engine>,
+    pub(crate) view: BTreeMap<Arc<str>, Node>,
+    /// Nodes of the view that are healthy, and those that are ALIVE.
+    pub(crate) healthy: usize,
+    pub(crate) alive: usize,
+    pub(crate) left: bool,
+    pub(crate) runs: u64,
+    pub(crate) clock: Clock,
+    /// What the wall clock shows beyond that of the world, milliseconds.
+    pub(crate) wall_offset_millis: i64,
+    pub(crate) paused_until: Option<Time>,
+    /// Until when its sockets neither read nor send, while its timers run.
+    pub(crate) blocked_until: Option<Time>,
+    pub(crate) waiting: VecDeque<Arrival>,
+    /// Datagrams among what waits.
+    pub(crate) datagrams_waiting: usize,
+    /// What it wanted to send while its sockets were blocked.
+    pub(crate) held: Vec<Transmit>,
+    /// How long it takes to handle a packet, and until when it is busy with earlier ones.
+    pub(crate) slowness: Duration,
+    pub(crate) busy_until: Time,
+    pub(crate) seeds: Vec<usize>,
+    /// TCP exchanges that it began and that have not ended.
+    pub(crate) exchanges: BTreeSet<u64>,
+    /// For when it is entered in the world's list of deadlines.
+    pub(crate) entered: Time,
+}
+
+impl Host {
+    pub(crate) fn put(&mut self, node: Node) {
+        let counts = |node: &Node| {
+            (usize::from(node.is_healthy()), usize::from(node.status == NodeStatus::Alive))
+        };
+        let after = counts(&node);
+        let before = match self.view.get_mut(&node.name) {
+            Some(old) => counts(&std::mem::replace(old, node)),
+            None => {
+                self.view.insert(Arc::clone(&node.name), node);
+                (0, 0)
+            }
+        };
+        self.healthy = self.healthy + after.0 - before.0;
+        self.alive = self.alive + after.1 - before.1;
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        if let Some(node) = self.view.remove(name) {
+            self.healthy -= usize::from(node.is_healthy());
+            self.alive -= usize::from(node.status == NodeStatus::Alive);
+        }
+    }
+
+    /// Ends the process: what its kernel held for it is gone.
+    pub(crate) fn end(&mut self) {
+        self.engine = None;
+        self.waiting.clear();
+        self.datagrams_waiting = 0;
+        self.held.clear();
+        self.exchanges.clear();
+        self.paused_until = None;
+        self.blocked_until = None;
+    }
+
+    /// Forgets what a process before believed.
+    pub(crate) fn begin(&mut self) {
+        self.end();
+        self.runs += 1;
+        self.left = false;
+        self.view.clear();
+        self.healthy = 0;
+        self.alive = 0;
+        self.busy_until = Time::ZERO;
+    }
+
+    /// Until when it reads nothing.
+    pub(crate) fn deaf_until(&self) -> Option<Time> {
+        self.paused_until.max(self.blocked_until)
+    }
+
+    /// Keeps what arrives while nobody reads; what does not fit is lost.
+    pub(crate) fn keep(&mut self, arrival: Arrival) -> bool {
+        if matches!(arrival, Arrival::Datagram { .. }) {
+            if self.datagrams_waiting >= SOCKET_DATAGRAMS {
+                return false;
+            }
+            self.datagrams_waiting += 1;
+        }
+        self.waiting.push_back(arrival);
+        true
+    }
+
+    /// When this host wants to be called next, by the world's clock.
+    pub(crate) fn next(&self) -> Time {
+        let Some(engine) = &self.engine else { return Time::NEVER };
+        if let Some(until) = self.paused_until {
+            return until;
+        }
+        let timer = self.clock.when(engine.next_deadline()).max(self.busy_until);
+        timer.min(self.blocked_until.unwrap_or(Time::NEVER))
+    }
+}
