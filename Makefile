@@ -77,6 +77,7 @@ bless: ## Rewrite what is generated and committed: headers, manifest, tables of 
 wheels: setup ## Build what users install into dist/: the wheel of the Python module, the packages of the Node addon
 	@py/tools/wheels.sh
 	@npm --prefix node run --silent package
+	@SEAFOAM_PACKAGES=$(CURDIR)/dist node --test --test-reporter=dot node/test/package.test.mjs
 
 install: ## Install the library for C and C++; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' packaging/c/install.sh

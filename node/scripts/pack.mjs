@@ -1,10 +1,11 @@
 // Makes the packages that users install: `seafoam`, which is JavaScript, and one package for the addon
 // of each platform, which is its optional dependency.
 //
-//   node scripts/pack.mjs [--out DIR] [--addon PLATFORM=FILE]...
+//   node scripts/pack.mjs [--out DIR] [--glibc VERSION] [--addon PLATFORM=FILE]...
 //
-// Without --addon the addon of this platform is built for it. A release names those of all platforms,
-// each built where it runs.
+// Without --addon the addon of this platform is built for it; with --glibc for machines with a C library
+// as old as that, which takes `cargo zigbuild` (`make wheels` brings it). A release names those of all
+// platforms, each built where it runs.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -76,6 +77,7 @@ function pack(folder, out) {
 const { values } = parseArgs({
   options: {
     out: { type: 'string', default: '../dist' },
+    glibc: { type: 'string' },
     addon: { type: 'string', multiple: true, default: [] },
   },
 })
@@ -86,7 +88,7 @@ try {
   const addons = new Map(values.addon.map((text) => text.split(/=(.*)/s)))
   if (addons.size === 0) {
     const target = join(stage, 'addon.node')
-    build({ release: true, bench: false, target })
+    build({ release: true, bench: false, target, glibc: values.glibc })
     addons.set(platform(), target)
   }
   for (const [name, file] of addons) {
