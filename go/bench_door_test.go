@@ -5,6 +5,7 @@ package seafoam_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"seafoam"
 )
@@ -94,4 +95,44 @@ func readByCallback(b *testing.B) func(*seafoam.Cluster, int) <-chan struct{} {
 
 func rate(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+}
+
+// A reader that sleeps while 100 000 events are published slows neither them nor another reader, and
+// knows the last status of every node afterwards.
+func TestAReaderThatSleepsSlowsNobody(t *testing.T) {
+	const count, chunk, capacity = 100_000, 256, 1000
+	cluster := start(t, seafoam.WithName("a"))
+	sleeper := must1(cluster.Subscribe(seafoam.Initial(), seafoam.Capacity(capacity)))(t)
+	awake := must1(cluster.Subscribe(seafoam.OnlyKinds(seafoam.KindBroadcast), seafoam.Capacity(2*chunk)))(t)
+	other := start(t, seafoam.WithClusterName(t.Name()), seafoam.WithName("b"),
+		seafoam.WithInitialHosts(local(t, cluster).Address))
+	must(t, cluster.Ready(soon(t), 2))
+	within(t, 10*time.Second, "publishing and reading", func() {
+		for sent := 0; sent < count; sent += chunk {
+			must(t, cluster.BenchPublish(chunk, payloadBytes))
+			for range chunk {
+				if event := must1(awake.Next(soon(t)))(t); event.Kind() != seafoam.KindBroadcast {
+					t.Fatalf("the reader that is awake lost events: %+v", event)
+				}
+			}
+		}
+	})
+	must(t, other.Leave(soon(t)))
+	statuses, broadcasts, missed := map[string]seafoam.NodeStatus{}, 0, uint64(0)
+	for event := range sleeper.All(soon(t)) {
+		switch event := event.(type) {
+		case *seafoam.StatusEvent:
+			statuses[event.Node.Name] = event.Status
+		case *seafoam.BroadcastEvent:
+			broadcasts++
+		case *seafoam.LaggedEvent:
+			missed += event.Missed
+		}
+		if statuses["b"] == seafoam.StatusLeft && broadcasts == capacity {
+			break
+		}
+	}
+	if statuses["a"] != seafoam.StatusAlive || missed+uint64(broadcasts) != (count+chunk-1)/chunk*chunk {
+		t.Errorf("statuses %v, %d broadcasts, %d missed", statuses, broadcasts, missed)
+	}
 }

@@ -1,8 +1,7 @@
 package seafoam
 
 /*
-#cgo CFLAGS: -I${SRCDIR}/../include -Wall -Wextra
-#cgo LDFLAGS: -L${SRCDIR}/../target/release -lseafoam
+#cgo CFLAGS: -Wall -Wextra
 #include <stdlib.h>
 #include "bridge.h"
 */
