@@ -18,6 +18,8 @@ missing=()
 for pair in "${wanted[@]}"; do
   command -v "${pair%%:*}" >/dev/null || missing+=("${pair##*:}")
 done
+# A library for an example of event loops.
+pkg-config --exists libuv 2>/dev/null || missing+=(libuv1-dev)
 if [[ ${#missing[@]} -eq 0 ]]; then
   exit 0
 fi

@@ -84,6 +84,7 @@ public:
   void ready(std::uint32_t min_members, Millis timeout) const {
     ready(min_members, false, timeout);
   }
+  /// The same without throwing; whether it is so.
   bool try_ready(Error& error, std::uint32_t min_members, bool valid, Millis timeout) const {
     return detail::attempt(error, seafoam_cluster_ready, raw(), min_members, valid,
                            detail::millis(timeout));
@@ -95,6 +96,7 @@ public:
   void leave(Millis timeout = Millis(5000)) const {
     detail::must(seafoam_cluster_leave, raw(), detail::millis(timeout));
   }
+  /// The same without throwing; whether peers acknowledged it.
   bool try_leave(Error& error, Millis timeout) const {
     return detail::attempt(error, seafoam_cluster_leave, raw(), detail::millis(timeout));
   }
@@ -148,6 +150,7 @@ public:
     detail::must(seafoam_cluster_ping_node, raw(), node.c_str(), &millis);
     return millis;
   }
+  /// The same without throwing; none where it failed.
   std::optional<double> try_ping_node(Error& error, const NodeArgument& node) const {
     double millis = ping_no_data;
     const bool answered =
@@ -185,6 +188,7 @@ public:
                                              length)
         .get();
   }
+  /// The same without throwing; none where nothing was sent.
   std::optional<std::string> try_broadcast(Error& error, std::string_view bytes) const {
     const auto label = detail::try_obtain<detail::OwnedText>(
         error, seafoam_cluster_broadcast, raw(), payload(bytes.data()), bytes.size());

@@ -82,6 +82,22 @@ def _calls(api: Row, key: str = "cluster_calls") -> Iterator[tuple[str, ...]]:
         yield _code(f"{row['name']}({words})"), row["returns"], waits, stands, row["doc"]
 
 
+# Of a declaration in the header for C: the first sentence of its comment, and its name.
+C_FUNCTION = re.compile(
+    r"/\*\*\n \* (?P<doc>(?:(?!\*/)[^.]|\.(?=\S))+)\.(?:(?!\*/).)*\*/\n"
+    r"(?P<result>[a-z][\w ]*?[ *]+)(?P<name>seafoam_\w+)\((?P<arguments>[^;]*)\);",
+    re.DOTALL,
+)
+
+
+def _c_functions(api: Row) -> Iterator[tuple[str, ...]]:
+    """Every function of the header, which has them all from the tables that `api` has."""
+    yield "function", "what it does"
+    text = (TREE / MANIFEST).with_name("seafoam.h").read_text(encoding="utf-8")
+    for found in C_FUNCTION.finditer(text):
+        yield _code(found["name"]), " ".join(found["doc"].replace("\n *", " ").split()) + "."
+
+
 def _words(key: str) -> Table:
     def table(api: Row) -> Iterator[tuple[str, ...]]:
         yield "word", "number", "meaning"
@@ -92,6 +108,7 @@ def _words(key: str) -> Table:
 
 
 TABLES: dict[str, Table] = {
+    "c-functions": _c_functions,
     "config": lambda api: _config(api, available=True),
     "config-later": lambda api: _config(api, available=False),
     "stats": _stats,

@@ -173,6 +173,14 @@ _LINT = (
         timeout_s=1 * MINUTE,
     ),
     Step(
+        "documentation of c and c++",
+        "lint",
+        ("python3", "tools/checks/c_docs.py"),
+        reads=plain,
+        where=("include/seafoam.h",),
+        timeout_s=1 * MINUTE,
+    ),
+    Step(
         "c format",
         "lint",
         ("python3", "tools/checks/c_format.py"),
@@ -326,6 +334,14 @@ _BINDINGS = (
         reads=None,
         where=("examples/c/Makefile",),
         needs=(tool("valgrind"),),
+        timeout_s=2 * MINUTE,
+    ),
+    Step(
+        "event loops in c",
+        "bindings",
+        ("make", "--no-print-directory", "-C", "examples/c", "loops"),
+        reads=plain,
+        where=("examples/c/epoll.c",),
         timeout_s=2 * MINUTE,
     ),
     Step(
