@@ -64,6 +64,8 @@ pub const STREAM_SLOTS_PER_ADDRESS: usize = 128;
 pub const STREAM_TIME: Duration = Duration::from_secs(5);
 /// Time for the answer to a ping of the host's.
 pub const PING_TIME: Duration = Duration::from_secs(2);
+/// TCP connections at once that only ask whether a host's kernel answers.
+pub const KNOCKS: usize = 64;
 /// TCP connections at once that this node is opening.
 pub const CONNECTING: usize = 64;
 /// Host names at once that are looked up for `add_node` and `ping_node`.

@@ -36,9 +36,11 @@ fn two_hundred_clusters_leave_no_thread_and_no_descriptor() {
 
 fn one_engine_thread_serves_many() {
     let clusters: Vec<_> = (0..20).map(|_| start(config(&cluster_name()))).collect();
-    let (threads, _) = threads_and_descriptors();
-    let engines = threads.iter().filter(|name| name.trim() == "seafoam");
-    assert_eq!(engines.count(), 1, "{threads:?}");
+    // A thread has its parent's name for the moment until it has its own.
+    eventually("one engine thread serves all", || {
+        let (threads, _) = threads_and_descriptors();
+        threads.iter().filter(|name| name.trim() == "seafoam").count() == 1
+    });
     for cluster in &clusters {
         assert_eq!(cluster.close().wait(), Ok(()));
     }

@@ -68,7 +68,7 @@ export interface Settings {
   eventCapacity: number
   /** How long a silent member is spared after suspicion began; by `profile` where it is not set: fast 1200, patient 3000, one_second 600. Environment: `SEAFOAM_SUSPICION_FLOOR`. Default: `not set`. Takes a whole number from 50 to 600000. */
   suspicionFloorMillis: number
-  /** How long a paused process whose kernel still answers is spared. Environment: `SEAFOAM_HUNG_PATIENCE`. Default: `not set`. Takes a whole number from 50 to 600000. Not available in this version. */
+  /** How long a paused process whose kernel still answers is spared; by `profile` where it is not set: fast and one_second 10000, patient 15000. Environment: `SEAFOAM_HUNG_PATIENCE`. Default: `not set`. Takes a whole number from 50 to 600000. */
   hungPatienceMillis: number
   /** Nodes in the table at most, the local one included. Environment: `SEAFOAM_MAX_MEMBERS`. Default: `16384`. Takes a whole number from 2 to 16384. */
   maxMembers: number

@@ -48,6 +48,12 @@ export interface Stats {
   readonly indirectProbesSent: number
   /** Pings sent on behalf of others. (counter) */
   readonly indirectProbesServed: number
+  /** TCP connections to silent members, to see what their kernel says. (counter) */
+  readonly knocksSent: number
+  /** Those that were refused: the process is gone. (counter) */
+  readonly knocksRefused: number
+  /** Those that were accepted: the process is paused, or its datagrams are lost. (counter) */
+  readonly knocksAccepted: number
   /** Helpers that said that they could not reach the target either. (counter) */
   readonly nacksReceived: number
   /** Suspicions that began with this node's own probe. (counter) */

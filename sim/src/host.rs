@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seafoam::proto::{Engine, StreamFailure, Time, Transmit};
+use seafoam::proto::{Engine, KnockAnswer, StreamFailure, Time, Transmit};
 use seafoam::{Node, NodeStatus};
 
 /// Datagrams that a kernel holds for a process that does not read: 208 KiB, the usual limit, of
@@ -32,6 +32,17 @@ pub(crate) enum Arrival {
     /// A kernel says that nothing listens at a node's port.
     Unreachable {
         of: usize,
+    },
+    /// A connection that only asks whether the kernel takes it.
+    Knock {
+        from: usize,
+        run: u64,
+        token: u64,
+    },
+    Knocked {
+        run: u64,
+        token: u64,
+        answer: KnockAnswer,
     },
     /// It is time to contact the seeds again.
     Contact {

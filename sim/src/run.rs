@@ -5,7 +5,7 @@ use std::hash::Hasher;
 use std::time::Duration;
 
 use seafoam::limits;
-use seafoam::proto::{Change, Notice, StreamFailure, Time, Transmit};
+use seafoam::proto::{Change, KnockAnswer, Notice, StreamFailure, Time, Transmit};
 
 use crate::happening::{Happened, Happening, Seen};
 use crate::host::{Arrival, Host};
@@ -132,6 +132,15 @@ impl World {
     fn arrive(&mut self, node: usize, read: bool, arrival: Arrival) {
         let now = self.now;
         let Some(host) = self.hosts.get_mut(node) else { return };
+        if let Arrival::Knock { from, run, token } = arrival {
+            // The kernel's affair, whatever the process does.
+            let listens = host.engine.is_some();
+            let answer = if listens { KnockAnswer::Accepted } else { KnockAnswer::Refused };
+            if let Some(delay) = self.network.stream(now, node, from, 0, false) {
+                self.post(now + delay, from, Arrival::Knocked { run, token, answer });
+            }
+            return;
+        }
         if host.deaf_until().is_some() {
             if !host.keep(arrival) {
                 self.network.lost += 1;
@@ -172,6 +181,12 @@ impl World {
                     engine.handle_stream(now, token, answer);
                 }
             }
+            Arrival::Knocked { run, token, answer } => {
+                if run == runs && host.exchanges.remove(&token) {
+                    engine.handle_knock(now, token, answer);
+                }
+            }
+            Arrival::Knock { .. } => {} // the kernel's affair
             Arrival::Unreachable { of } => engine.handle_unreachable(now, Self::address(of)),
             Arrival::Contact { run, pause } => self.contact(node, run, pause),
         }
@@ -190,6 +205,8 @@ impl World {
             }
             Arrival::Datagram { .. }
             | Arrival::Answer { .. }
+            | Arrival::Knock { .. }
+            | Arrival::Knocked { .. }
             | Arrival::Unreachable { .. }
             | Arrival::Contact { .. } => {}
         }
@@ -314,6 +331,18 @@ impl World {
                 if let Some((to, delay)) = way {
                     let arrival = Arrival::Request { from, run, token, bytes: request };
                     self.post(self.now + delay, to, arrival);
+                }
+            }
+            Transmit::Knock { to, token, timeout } => {
+                host.exchanges.insert(token);
+                let run = host.runs;
+                let answer = KnockAnswer::Silence;
+                self.post(self.now + timeout, from, Arrival::Knocked { run, token, answer });
+                let to = Self::node_at(to).filter(|to| *to < self.hosts.len());
+                let way =
+                    to.and_then(|to| Some((to, self.network.stream(self.now, from, to, 0, true)?)));
+                if let Some((to, delay)) = way {
+                    self.post(self.now + delay, to, Arrival::Knock { from, run, token });
                 }
             }
             Transmit::Announce { .. } => {}

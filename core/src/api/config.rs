@@ -195,8 +195,8 @@ config_table! {
         "Events that wait for a slow reader, per subscription.";
     suspicion_floor_millis: Option<u64> = "", "SEAFOAM_SUSPICION_FLOOR", Accepts::Range(50, 600_000), start, stands,
         "How long a silent member is spared after suspicion began; by `profile` where it is not set: fast 1200, patient 3000, one_second 600.";
-    hung_patience_millis: Option<u64> = "", "SEAFOAM_HUNG_PATIENCE", Accepts::Range(50, 600_000), start, later,
-        "How long a paused process whose kernel still answers is spared.";
+    hung_patience_millis: Option<u64> = "", "SEAFOAM_HUNG_PATIENCE", Accepts::Range(50, 600_000), start, stands,
+        "How long a paused process whose kernel still answers is spared; by `profile` where it is not set: fast and one_second 10000, patient 15000.";
     max_members: u32 = "16384", "SEAFOAM_MAX_MEMBERS", Accepts::Range(2, 16_384), start, stands,
         "Nodes in the table at most, the local one included.";
     log_level: LogLevel = "info", "SEAFOAM_LOG_LEVEL", Accepts::OneOf(&["all", "trace", "debug", "info", "warn", "error", "fatal", "off"]), live, stands,

@@ -103,6 +103,24 @@ impl Settings {
         }))
     }
 
+    /// How long a paused process whose kernel still answers is spared: configured, or by profile.
+    #[must_use]
+    pub fn hung_patience(&self) -> Duration {
+        Duration::from_millis(self.hung_patience_millis.unwrap_or(match self.profile {
+            Profile::Fast | Profile::OneSecond => 10_000,
+            Profile::Patient => 15_000,
+        }))
+    }
+
+    /// How long a refutation is waited for where enough witnesses found that the process is gone.
+    #[must_use]
+    pub const fn refutation_floor(&self) -> Duration {
+        Duration::from_millis(match self.profile {
+            Profile::Fast | Profile::OneSecond => 200,
+            Profile::Patient => 500,
+        })
+    }
+
     /// Ping time that fills an empty history, milliseconds: 0 stands for the default.
     #[must_use]
     pub const fn frontload_millis(&self) -> u32 {

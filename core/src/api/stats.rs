@@ -54,6 +54,9 @@ stats! {
     acks_late: counter, "ACKs that came after their timeout.";
     indirect_probes_sent: counter, "Requests to others to ping a silent member.";
     indirect_probes_served: counter, "Pings sent on behalf of others.";
+    knocks_sent: counter, "TCP connections to silent members, to see what their kernel says.";
+    knocks_refused: counter, "Those that were refused: the process is gone.";
+    knocks_accepted: counter, "Those that were accepted: the process is paused, or its datagrams are lost.";
     nacks_received: counter, "Helpers that said that they could not reach the target either.";
     suspicions_raised: counter, "Suspicions that began with this node's own probe.";
     suspicions_learned: counter, "Suspicions learned from others.";

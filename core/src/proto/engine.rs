@@ -14,6 +14,7 @@ use super::broadcast::Broadcasts;
 use super::direct::Directs;
 use super::discovery::Discovery;
 use super::gossip::Gossip;
+use super::knock::Knocks;
 use super::leave::Leaving;
 use super::members::{Member, MemberId, Members, SELF};
 use super::output::{Change, Notice, Transmit};
@@ -69,6 +70,7 @@ pub struct Engine {
     pub(super) awareness: Awareness,
     pub(super) histories: BTreeMap<u8, PingHistory>,
     pub(super) probing: Probing,
+    pub(super) knocks: Knocks,
     pub(super) gossip: Gossip,
     pub(super) broadcasts: Broadcasts,
     pub(super) directs: Directs,
@@ -110,6 +112,7 @@ impl Engine {
             awareness: Awareness::default(),
             histories: BTreeMap::new(),
             probing: Probing::default(),
+            knocks: Knocks::default(),
             gossip: Gossip::default(),
             broadcasts: Broadcasts::default(),
             directs: Directs::default(),
@@ -291,6 +294,7 @@ impl Engine {
                 Timer::Probe(sequence) => self.probe_timer(now, sequence),
                 Timer::Nack(sequence) => self.nack_timer(now, sequence),
                 Timer::Suspicion(id) => self.suspicion_timer(now, id),
+                Timer::Corroborate(id) => self.corroborate_timer(now, id),
                 Timer::Retry => self.retry_tick(now),
                 Timer::Forget => self.forget_tick(now),
                 Timer::Direct(sequence) => self.direct_timer(now, sequence),

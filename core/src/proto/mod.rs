@@ -12,6 +12,7 @@ mod discovery;
 pub mod engine;
 mod gossip;
 pub mod hash;
+mod knock;
 mod leave;
 mod members;
 pub mod output;
@@ -29,5 +30,5 @@ mod window;
 pub mod wire;
 
 pub use engine::{Engine, LocalNode};
-pub use output::{Change, Notice, StreamFailure, Transmit};
+pub use output::{Change, KnockAnswer, Notice, StreamFailure, Transmit};
 pub use time::Time;

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::time::Time;
 use crate::api::event::Event;
@@ -28,11 +29,32 @@ pub enum Transmit {
         /// Frames to write (docs/wire.md).
         request: Vec<u8>,
     },
+    /// One TCP connection that is closed as soon as it is there; reported with
+    /// [`super::Engine::handle_knock`] under the same token.
+    Knock {
+        /// Where to.
+        to: SocketAddr,
+        /// Names the knock.
+        token: u64,
+        /// After so long it is [`KnockAnswer::Silence`].
+        timeout: Duration,
+    },
     /// One multicast announcement.
     Announce {
         /// The payload.
         bytes: Vec<u8>,
     },
+}
+
+/// What a host's kernel did with a connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum KnockAnswer {
+    /// It took it: the kernel runs, whatever the process does.
+    Accepted,
+    /// It refused or reset it: no process listens there.
+    Refused,
+    /// Nothing came in time, or nothing that tells.
+    Silence,
 }
 
 /// How a TCP exchange failed.

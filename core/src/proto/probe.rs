@@ -24,6 +24,8 @@ const DIGEST_EVERY: u64 = 8;
 const RESTLESS_BEATS: u32 = 10;
 /// Heartbeats for which a late answer is still matched to its ping.
 const LATE_BEATS: u32 = 8;
+/// Own health from which on this node bears no witness against those whom others suspect.
+const SICK: u32 = 2;
 /// A peer that stays silent has its timeout doubled so often at most.
 const MOST_DOUBLINGS: u32 = 4;
 
@@ -74,6 +76,8 @@ pub(super) struct Probe {
     pub(super) repeats: u32,
     pub(super) helpers: u32,
     pub(super) nacks: u32,
+    /// What silence will mean: the kernel of the target's host may have told more.
+    pub(super) evidence: Evidence,
 }
 
 /// A ping that was given up, for its late answer.
@@ -235,9 +239,13 @@ impl Engine {
             repeats: 0,
             helpers: 0,
             nacks: 0,
+            evidence: Evidence::Silent,
         };
         self.probing.waiting.insert(sequence, probe);
         self.send_ping(now, sequence, &probe);
+        if purpose == Purpose::Corroborate {
+            self.knock(sequence, &probe);
+        }
         self.timers.arm(now + timeout / 2, Timer::Probe(sequence));
     }
 
@@ -273,9 +281,9 @@ impl Engine {
         };
         let ends = match probe.purpose {
             Purpose::User { until, .. } => until,
-            Purpose::Detect | Purpose::Corroborate => {
-                probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe)
-            }
+            Purpose::Detect => probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe),
+            // Whoever looks on suspicion asks nobody else: the accuser did.
+            Purpose::Corroborate => probe.sent + probe.timeout + self.mean_ping_of(&probe),
             Purpose::Revive | Purpose::Leave | Purpose::Help { .. } => {
                 probe.sent + probe.timeout * 2
             }
@@ -289,8 +297,9 @@ impl Engine {
         if probe.repeats < 2 {
             probe.repeats += 1;
             self.send_ping(now, sequence, &probe);
-            if probe.repeats == 2 && probe.purpose.judges() {
+            if probe.repeats == 2 && probe.purpose == Purpose::Detect {
                 probe.helpers = self.ask_helpers(now, sequence, &probe);
+                self.knock(sequence, &probe);
             }
         }
         self.probing.waiting.insert(sequence, probe);
@@ -333,7 +342,7 @@ impl Engine {
     }
 
     /// Silence: the member's fault only if somebody else was heard meanwhile.
-    fn end_detection(&mut self, now: Time, sequence: u32, probe: &Probe) {
+    pub(super) fn end_detection(&mut self, now: Time, sequence: u32, probe: &Probe) {
         let Some(id) = probe.target else { return };
         let same_run = self.members.get(id).is_some_and(|member| member.handle == probe.handle);
         if !same_run {
@@ -347,13 +356,18 @@ impl Engine {
             member.ping_millis = PING_TIMED_OUT;
             member.timeouts = member.timeouts.saturating_add(1);
         });
-        if probe.nacks < probe.helpers {
+        if probe.evidence == Evidence::Silent && probe.nacks < probe.helpers {
             self.awareness.worse(); // helpers that can reach nobody say so; silence is our own
         }
+        // A looker-on in bad health keeps its word to itself (Lifeguard).
+        if probe.purpose == Purpose::Corroborate && self.awareness.score() >= SICK {
+            return;
+        }
         let alone = self.members.healthy() <= 2;
-        if alone || self.heard_other_than(id) > probe.sent {
-            self.suspect(now, id, Evidence::Silent);
-        } else {
+        let told = probe.evidence != Evidence::Silent; // the target's own host was heard
+        if alone || told || self.heard_other_than(id) > probe.sent {
+            self.suspect(now, id, probe.evidence);
+        } else if probe.purpose == Purpose::Detect {
             self.awareness.worse();
             self.suspect_in_silence(now, id);
         }

@@ -20,6 +20,8 @@ pub(super) enum Timer {
     Nack(u32),
     /// A suspicion may have run out.
     Suspicion(MemberId),
+    /// A suspicion may still lack witnesses: the next ones look for themselves.
+    Corroborate(MemberId),
     /// DEAD members and named addresses are tried again.
     Retry,
     /// A node that LEFT, or a tombstone, is forgotten.

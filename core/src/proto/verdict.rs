@@ -19,8 +19,14 @@ use crate::api::validity::Why;
 const DEAF: Duration = Duration::from_secs(1);
 /// How soon a verdict that was put off is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// So long before a verdict the suspect is told of it,
+const LAST_CALL: Duration = Duration::from_millis(300);
+/// and so often.
+const CALL_PAUSE: Duration = Duration::from_millis(40);
 /// So many living members are asked to look for themselves when somebody is suspected.
 const CORROBORATORS: usize = 5;
+/// and so many times that many more while witnesses lack.
+const ESCALATIONS: u32 = 8;
 
 impl Engine {
     /// A probe of this node's own found nobody.
@@ -110,7 +116,33 @@ impl Engine {
             self.stats.suspicions_learned += 1;
         }
         self.hold_suspicion(now, id, witnesses, source);
-        if was_alive && self.is_corroborator(id) {
+        if was_alive {
+            self.plan_corroboration(now, id);
+        }
+    }
+
+    /// The five lowest ranks look for themselves at once, the next five after two timeouts if
+    /// witnesses still lack, and so on.
+    fn plan_corroboration(&mut self, now: Time, id: MemberId) {
+        let Some(rank) = self.corroborator_rank(id) else {
+            return;
+        };
+        let round = u32::try_from(rank / CORROBORATORS).unwrap_or(u32::MAX);
+        match round {
+            0 => self.probe(now, id, Purpose::Corroborate),
+            1..=ESCALATIONS => {
+                let at = now + self.timeout_of(Some(id)) * 2 * round;
+                self.timers.arm(at, Timer::Corroborate(id));
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn corroborate_timer(&mut self, now: Time, id: MemberId) {
+        let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
+        let held = suspected.and_then(|member| member.suspicion);
+        let wanted = confirmations_wanted(self.members.healthy()) + 1;
+        if held.is_some_and(|held| held.witnesses.len() < wanted && !held.own_failed) {
             self.probe(now, id, Purpose::Corroborate);
         }
     }
@@ -140,7 +172,7 @@ impl Engine {
         } else if !grew {
             return;
         }
-        let deadline = held.since + self.patience_for(&held, 1);
+        let deadline = (held.since + self.patience_for(&held, 1) - LAST_CALL).max(held.since);
         if deadline < held.deadline {
             held.deadline = deadline;
             self.timers.arm(deadline.max(now), Timer::Suspicion(id));
@@ -152,17 +184,25 @@ impl Engine {
 
     fn patience_for(&self, held: &Suspicion, health_factor: u32) -> Duration {
         let wanted = confirmations_wanted(self.members.healthy());
+        let gone = held.witnesses.count(Evidence::Gone);
+        let hung = held.witnesses.count(Evidence::Hung);
+        if gone > wanted && hung == 0 {
+            // The process is dead by the word of its own host's kernel, to enough witnesses that no
+            // forged answer kills: only a refutation that is on its way is waited for.
+            return self.settings.refutation_floor() * health_factor;
+        }
+        if hung > 0 && gone == 0 {
+            return self.settings.hung_patience();
+        }
         let confirmations = held.witnesses.len().saturating_sub(1).min(wanted);
         let floor = self.settings.suspicion_floor();
         patience(confirmations, wanted, floor, LONGEST, health_factor)
     }
 
-    /// Whether this node is among the five that should look for themselves: the lowest hashes over
-    /// suspect and observer, so that every node finds the same five without asking.
-    fn is_corroborator(&self, id: MemberId) -> bool {
-        let Some(suspect) = self.members.get(id) else {
-            return false;
-        };
+    /// When it is this node's turn to look for itself: its place by the hashes over suspect and
+    /// observer, so that every node finds the same order without asking.
+    fn corroborator_rank(&self, id: MemberId) -> Option<usize> {
+        let suspect = self.members.get(id)?;
         let rank = |observer: u32| {
             let mut key = [0; 12];
             let parts = suspect.handle.to_le_bytes().into_iter();
@@ -173,7 +213,7 @@ impl Engine {
         };
         let mine = rank(self.my_handle());
         let others = self.members.healthy_others().filter(|(other, _)| *other != id);
-        others.filter(|(_, other)| rank(other.handle) < mine).count() < CORROBORATORS
+        Some(others.filter(|(_, other)| rank(other.handle) < mine).count())
     }
 
     /// DEAD from others: taken where this node suspects long enough itself, verified otherwise.
@@ -214,8 +254,13 @@ impl Engine {
         if now < due {
             // Armed for an earlier moment than the one that counts now, health included.
             if held.deadline <= now {
+                let ending = now >= due - LAST_CALL;
+                if ending {
+                    self.last_call(now, id);
+                }
                 // A while at a time: own health, which stretches it, may be better soon.
-                self.look_again(id, due.min(now + LOOK_AGAIN));
+                let pause = if ending { CALL_PAUSE } else { LOOK_AGAIN };
+                self.look_again(id, due.min(now + pause));
             }
             return;
         }
@@ -231,6 +276,16 @@ impl Engine {
             // Nobody is judged on hearsay alone: one look of its own first.
             self.probe(now, id, Purpose::Corroborate);
             self.look_again(id, now + LOOK_AGAIN);
+        }
+    }
+
+    /// Shortly before the verdict the five of the lowest rank tell the accused, again and again:
+    /// whoever comes back in the last moment learns of it in time to refute.
+    fn last_call(&mut self, now: Time, id: MemberId) {
+        let first = self.corroborator_rank(id).is_some_and(|rank| rank < CORROBORATORS);
+        let address = self.members.get(id).map(|member| member.address);
+        if let Some(to) = address.filter(|_| first) {
+            self.send_news(now, to, id);
         }
     }
 
@@ -252,7 +307,8 @@ impl Engine {
         // patience has outlived the rest.
         let alone = self.members.healthy() <= 2;
         let deaf = now.since(self.heard_other_than(id)) > self.deaf_after();
-        let outlived = now.since(held.since) >= LONGEST.max(self.settings.suspicion_floor());
+        let longest = LONGEST.max(self.settings.suspicion_floor());
+        let outlived = now.since(held.since) >= longest;
         (deaf && !alone && !outlived).then(|| now + LOOK_AGAIN)
     }
 

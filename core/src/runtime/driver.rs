@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::net::UdpSocket;
 
@@ -144,6 +145,7 @@ impl Driver {
             match transmit {
                 Transmit::Datagram { to, bytes } => self.send_datagram(to, &bytes),
                 Transmit::Stream { to, token, request } => self.exchange(to, token, request),
+                Transmit::Knock { to, token, timeout } => self.knock(to, token, timeout),
                 Transmit::Announce { bytes } => self.announce(bytes),
             }
         }
@@ -188,6 +190,16 @@ impl Driver {
                 shared.counters.streams_failed.one();
             }
             shared.feed(|engine, now| engine.handle_stream(now, token, answer));
+        };
+        self.shared.tasks.spawn(super::guarded(&self.shared, task));
+    }
+
+    fn knock(&self, to: SocketAddr, token: u64, timeout: Duration) {
+        let shared = Arc::clone(&self.shared);
+        let dialer = Arc::clone(&self.dialer);
+        let task = async move {
+            let answer = dialer.knock(to, timeout).await;
+            shared.feed(|engine, now| engine.handle_knock(now, token, answer));
         };
         self.shared.tasks.spawn(super::guarded(&self.shared, task));
     }

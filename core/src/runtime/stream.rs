@@ -16,7 +16,7 @@ use super::counters::Seldom;
 use super::udp::{Held, is_exhausted};
 use crate::limits;
 use crate::log::logged;
-use crate::proto::StreamFailure;
+use crate::proto::{KnockAnswer, StreamFailure};
 use crate::shared::Shared;
 use crate::sync::Mutex;
 
@@ -64,6 +64,17 @@ impl Dialer {
             ask(stream, request).await.map_err(|_| StreamFailure::Broken)
         };
         timeout(limits::STREAM_TIME, whole).await.unwrap_or(Err(StreamFailure::TimedOut))
+    }
+
+    /// Whether the kernel there takes a connection, which is closed at once.
+    pub(super) async fn knock(&self, to: SocketAddr, within: Duration) -> KnockAnswer {
+        match timeout(within, self.connect(scoped(to, self.scope))).await {
+            Ok(Ok(_)) => KnockAnswer::Accepted,
+            Ok(Err(StreamFailure::Refused)) => KnockAnswer::Refused,
+            Ok(Err(StreamFailure::TimedOut | StreamFailure::Broken)) | Err(_) => {
+                KnockAnswer::Silence
+            }
+        }
     }
 
     #[expect(
@@ -197,6 +208,9 @@ pub(super) async fn listen(shared: Arc<Shared>, listener: Held<TcpListener>) {
 async fn serve(shared: &Shared, mut stream: TcpStream, from: SocketAddr) {
     let whole = async {
         let request = read_to_end(&mut stream).await?;
+        if request.is_empty() {
+            return Ok(()); // somebody knocked
+        }
         let answer = shared.feed(|engine, now| engine.serve_stream(now, from, &request));
         if let Some(answer) = answer.flatten() {
             stream.write_all(&answer).await?;

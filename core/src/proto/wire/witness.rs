@@ -75,6 +75,12 @@ impl WitnessSet {
         usize::from(self.count)
     }
 
+    /// How many witnesses bring this evidence.
+    #[must_use]
+    pub fn count(&self, evidence: Evidence) -> usize {
+        self.iter().filter(|witness| witness.evidence == evidence).count()
+    }
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
