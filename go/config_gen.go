@@ -182,7 +182,7 @@ var configKeys = []ConfigKey{
 	{"tags", "SEAFOAM_TAGS", "", "key=value pairs with commas between, 512 bytes at most", true, true, false, "Key and value pairs that all members see."},
 	{"event_capacity", "SEAFOAM_EVENT_CAPACITY", "1024", "a whole number from 1 to 1048576", false, true, false, "Events that wait for a slow reader, per subscription."},
 	{"suspicion_floor_millis", "SEAFOAM_SUSPICION_FLOOR", "", "a whole number from 50 to 600000", false, true, false, "How long a silent member is spared after suspicion began; by `profile` where it is not set: fast 1200, patient 3000, one_second 600."},
-	{"hung_patience_millis", "SEAFOAM_HUNG_PATIENCE", "", "a whole number from 50 to 600000", false, false, false, "How long a paused process whose kernel still answers is spared."},
+	{"hung_patience_millis", "SEAFOAM_HUNG_PATIENCE", "", "a whole number from 50 to 600000", false, true, false, "How long a paused process whose kernel still answers is spared; by `profile` where it is not set: fast and one_second 10000, patient 15000."},
 	{"max_members", "SEAFOAM_MAX_MEMBERS", "16384", "a whole number from 2 to 16384", false, true, false, "Nodes in the table at most, the local one included."},
 	{"log_level", "SEAFOAM_LOG_LEVEL", "info", "one of all, trace, debug, info, warn, error, fatal, off", true, true, false, "Threshold of the log; process-wide, the last cluster that sets it wins."},
 	{"profile", "SEAFOAM_PROFILE", "fast", "one of fast, patient, one_second", false, true, false, "Set of timing defaults."},
@@ -360,9 +360,9 @@ func WithSuspicionFloorMillis(value int) Option {
 	return With("suspicion_floor_millis", strconv.Itoa(value))
 }
 
-// WithHungPatienceMillis sets hung_patience_millis. How long a paused process whose kernel still answers is spared.
+// WithHungPatienceMillis sets hung_patience_millis. How long a paused process whose kernel still answers is spared; by profile where it is not set: fast and one_second 10000, patient 15000.
 //
-// Takes a whole number from 50 to 600000. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a whole number from 50 to 600000.
 func WithHungPatienceMillis(value int) Option {
 	return With("hung_patience_millis", strconv.Itoa(value))
 }

@@ -50,6 +50,12 @@ type Stats struct {
 	IndirectProbesSent uint64
 	// Pings sent on behalf of others. A counter.
 	IndirectProbesServed uint64
+	// TCP connections to silent members, to see what their kernel says. A counter.
+	KnocksSent uint64
+	// Those that were refused: the process is gone. A counter.
+	KnocksRefused uint64
+	// Those that were accepted: the process is paused, or its datagrams are lost. A counter.
+	KnocksAccepted uint64
 	// Helpers that said that they could not reach the target either. A counter.
 	NacksReceived uint64
 	// Suspicions that began with this node's own probe. A counter.
@@ -160,6 +166,9 @@ var statsRows = []statsRow{
 	{StatsRow{"acks_late", "ACKs that came after their timeout.", true}, func(s *Stats) *uint64 { return &s.AcksLate }},
 	{StatsRow{"indirect_probes_sent", "Requests to others to ping a silent member.", true}, func(s *Stats) *uint64 { return &s.IndirectProbesSent }},
 	{StatsRow{"indirect_probes_served", "Pings sent on behalf of others.", true}, func(s *Stats) *uint64 { return &s.IndirectProbesServed }},
+	{StatsRow{"knocks_sent", "TCP connections to silent members, to see what their kernel says.", true}, func(s *Stats) *uint64 { return &s.KnocksSent }},
+	{StatsRow{"knocks_refused", "Those that were refused: the process is gone.", true}, func(s *Stats) *uint64 { return &s.KnocksRefused }},
+	{StatsRow{"knocks_accepted", "Those that were accepted: the process is paused, or its datagrams are lost.", true}, func(s *Stats) *uint64 { return &s.KnocksAccepted }},
 	{StatsRow{"nacks_received", "Helpers that said that they could not reach the target either.", true}, func(s *Stats) *uint64 { return &s.NacksReceived }},
 	{StatsRow{"suspicions_raised", "Suspicions that began with this node's own probe.", true}, func(s *Stats) *uint64 { return &s.SuspicionsRaised }},
 	{StatsRow{"suspicions_learned", "Suspicions learned from others.", true}, func(s *Stats) *uint64 { return &s.SuspicionsLearned }},

@@ -506,7 +506,7 @@ enum {
 #define SEAFOAM_DEFAULT_SUSPICION_FLOOR_MILLIS ""
 
 /**
- * How long a paused process whose kernel still answers is spared.
+ * How long a paused process whose kernel still answers is spared; by `profile` where it is not set: fast and one_second 10000, patient 15000.
  * Takes a whole number from 50 to 600000; fixed at start.
  */
 #define SEAFOAM_KEY_HUNG_PATIENCE_MILLIS "hung_patience_millis"

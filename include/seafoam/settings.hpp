@@ -208,7 +208,8 @@ public:
     return self().set("suspicion_floor_millis", std::to_string(value));
   }
 
-  /// How long a paused process whose kernel still answers is spared.
+  /// How long a paused process whose kernel still answers is spared; by `profile` where it is not
+  /// set: fast and one_second 10000, patient 15000.
   /// Takes a whole number from 50 to 600000; no default; fixed at start.
   Self& hung_patience_millis(std::int64_t value) {
     return self().set("hung_patience_millis", std::to_string(value));
