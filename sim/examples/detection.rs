@@ -36,9 +36,9 @@ fn detection(seed: u64, count: usize, silent: bool) -> f64 {
     world.run(Duration::from_micros(8_000_000 + seed * 137_123));
     let (victim, crash) = (count - 1, world.now);
     if silent {
-        world.vanish(victim)
+        world.vanish(victim);
     } else {
-        world.crash(victim)
+        world.crash(victim);
     }
     let dead = |world: &World, by| world.status(victim, by) == Some(NodeStatus::Dead);
     world.run_until(Duration::from_secs(60), |world| (0..victim).all(|by| dead(world, by)));
