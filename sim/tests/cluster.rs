@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use seafoam::{Config, Event, NodeStatus};
-use seafoam_sim::World;
+use seafoam_sim::{Bursts, World};
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -375,4 +375,24 @@ fn the_cost_at_rest_does_not_grow_with_the_cluster() {
     println!("datagrams, payload bytes per node and second: {small:?} at 10, {large:?} at 100");
     assert!(small.0 < 4.2 && large.0 < 4.2, "{small:?} {large:?}");
     assert!(large.1 < small.1 * 1.2, "{small:?} {large:?}");
+}
+
+/// Found by the swarm: probes that began in bad times ran for up to a minute, and accused members
+/// that had answered later ones.
+#[test]
+fn a_probe_that_an_answer_overtook_accuses_nobody() {
+    for seed in 0..4 {
+        let mut world = cluster(seed, 25);
+        let (good, bad) = (Duration::from_millis(750), Duration::from_millis(4700));
+        world.network.bursts = Some(Bursts { good, bad, loss_permille: 700 });
+        world.run(seconds(30));
+        world.network.bursts = None;
+        assert!(world.run_until(seconds(30), World::is_whole), "seed {seed}");
+        world.run(seconds(12));
+        world.seen.clear();
+        world.run(seconds(50));
+        let suspected = |event: &Event| matches!(event, Event::Status { .. });
+        let late: Vec<_> = world.seen.iter().filter(|seen| suspected(&seen.event)).collect();
+        assert!(late.is_empty(), "seed {seed}: {late:?}");
+    }
 }

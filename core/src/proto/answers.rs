@@ -74,6 +74,7 @@ impl Engine {
             self.send_message(now, requester, &message, None, false, false);
             return;
         }
+        self.drop_probes_before(probe.handle, probe.sent);
         if let Some(id) = probe.target {
             self.note_answer(now, id, handle, (from == probe.address).then_some(round_trip));
             self.take_incarnation(now, id, handle, incarnation);

@@ -29,6 +29,10 @@ const SICK: u32 = 2;
 /// A peer that stays silent has its timeout doubled so often at most.
 const MOST_DOUBLINGS: u32 = 4;
 
+/// However sick this node and however slow the peer: a probe takes its member's turn as long as it
+/// runs, twice this.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// What a ping is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Purpose {
@@ -187,7 +191,8 @@ impl Engine {
         };
         let millis = millis.max(f64::from(self.settings.min_ping_time_millis));
         let factor = self.awareness.factor() << doublings;
-        Duration::from_secs_f64(millis / 1000.0) * factor
+        let timeout = Duration::from_secs_f64(millis / 1000.0);
+        (timeout * factor).min(LONGEST_TIMEOUT.max(timeout))
     }
 
     pub(super) fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
@@ -373,10 +378,22 @@ impl Engine {
         }
     }
 
+    /// Whoever answers a later ping lives and hears this node: an earlier one says nothing against it
+    /// any more, and one that began in bad times may run for many seconds yet.
+    pub(super) fn drop_probes_before(&mut self, handle: u32, sent: Time) {
+        let earlier =
+            |probe: &Probe| probe.handle == handle && probe.sent < sent && probe.purpose.judges();
+        self.drop_probes(earlier);
+    }
+
     /// After a stall: answers that came meanwhile were not read in time.
     pub(super) fn drop_own_probes(&mut self) {
+        self.drop_probes(|probe| probe.purpose.judges());
+    }
+
+    fn drop_probes(&mut self, which: impl Fn(&Probe) -> bool) {
         let dropped: Vec<_> =
-            self.probing.waiting.extract_if(.., |_, probe| probe.purpose.judges()).collect();
+            self.probing.waiting.extract_if(.., |_, probe| which(probe)).collect();
         for (sequence, probe) in dropped {
             if let Some(target) = probe.target {
                 let late = Late { target, handle: probe.handle, sent: probe.sent };
