@@ -3,11 +3,16 @@
 //! One seed decides everything: delays, losses, and the engines' own random numbers. Each run of a
 //! seed gives the same [`World::trace`], byte for byte.
 
+pub mod checkers;
 mod happening;
 mod host;
 mod network;
+pub mod parallel;
 mod random;
 mod run;
+pub mod swarm;
+mod swarm_actions;
+pub mod swarm_options;
 mod world;
 
 pub use happening::{Happened, Happening, Seen};

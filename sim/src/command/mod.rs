@@ -1,0 +1,95 @@
+//! The command line: what is asked, and who does it.
+
+mod seeds;
+
+use std::ops::Range;
+use std::path::PathBuf;
+
+use lexopt::{Arg, ValueExt};
+
+/// How to use the command.
+const HELP: &str = "\
+seafoam-sim run [--scenario swarm] [--seed N | --seeds A..B] [--nodes N] [--jobs N]
+                [--json FILE] [--svg FILE] [--verbose]
+
+Scenarios
+  swarm       drawn faults, then healed, then left alone; every checker watches (the default)
+
+--seeds A..B is from A to B - 1. --seed N runs one seed, twice, and compares.
+Status: 0 where all held, 1 where a checker found something, 2 where the command is wrong.";
+
+/// What is asked for.
+pub struct Asked {
+    scenario: String,
+    seeds: Range<u64>,
+    nodes: Option<usize>,
+    jobs: usize,
+    json: Option<PathBuf>,
+    svg: Option<PathBuf>,
+    verbose: bool,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+/// Reads the command line.
+///
+/// # Errors
+/// An argument that is not known, or a value that does not fit.
+pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
+    let mut asked = Asked {
+        scenario: "swarm".into(),
+        seeds: 0..100,
+        nodes: None,
+        jobs: seafoam_sim::parallel::cores(),
+        json: None,
+        svg: None,
+        verbose: false,
+    };
+    let mut command = None;
+    while let Some(word) = words.next()? {
+        match word {
+            Arg::Value(value) if command.is_none() => command = Some(value.string()?),
+            Arg::Long("scenario") => asked.scenario = words.value()?.string()?,
+            Arg::Long("seed") => {
+                let seed: u64 = words.value()?.parse()?;
+                asked.seeds = seed..seed + 1;
+            }
+            Arg::Long("seeds") => asked.seeds = range(&words.value()?.string()?)?,
+            Arg::Long("nodes") => asked.nodes = Some(words.value()?.parse()?),
+            Arg::Long("jobs") => asked.jobs = words.value()?.parse()?,
+            Arg::Long("json") => asked.json = Some(words.value()?.into()),
+            Arg::Long("svg") => asked.svg = Some(words.value()?.into()),
+            Arg::Long("verbose") | Arg::Short('v') => asked.verbose = true,
+            Arg::Long("help") | Arg::Short('h') => {
+                println!("{HELP}");
+                std::process::exit(0);
+            }
+            Arg::Value(_) | Arg::Long(_) | Arg::Short(_) => return Err(word.unexpected().into()),
+        }
+    }
+    match command.as_deref() {
+        Some("run") => Ok(asked),
+        Some(other) => Err(format!("{other} is no command; see --help").into()),
+        None => Err(format!("a command is missing\n{HELP}").into()),
+    }
+}
+
+/// `A..B`, or one number for the seeds below it.
+fn range(text: &str) -> Result<Range<u64>, Failure> {
+    let wrong = || format!("--seeds {text}: it takes A..B, A below B");
+    let (from, to) = text.split_once("..").unwrap_or(("0", text));
+    let (from, to): (u64, u64) =
+        (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
+    if from < to { Ok(from..to) } else { Err(wrong().into()) }
+}
+
+/// Does it; whether all held.
+///
+/// # Errors
+/// An unknown scenario, or a file that cannot be written.
+pub fn run(asked: &Asked) -> Result<bool, Failure> {
+    match asked.scenario.as_str() {
+        "swarm" => seeds::run(asked),
+        other => Err(format!("{other} is no scenario; see --help").into()),
+    }
+}
