@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test demo bench lint fmt header bless wheels install clean
+.PHONY: help setup system build test demo bench sim seeds lint fmt header bless wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,13 @@ lint: ## Run only the checks that read the sources
 
 demo: setup ## Run one cluster whose members are written in different languages
 	@$(MAKE) --no-print-directory -C examples mixed
+
+sim: ## Run a scenario of the simulator: ARGS='--scenario swarm --seed 7 --verbose' (docs/simulation.md)
+	@cargo run --quiet --release --locked -p seafoam-sim -- run $(ARGS)
+
+SEEDS ?= 1..100000
+seeds: ## Run many seeds of the swarm in virtual time: SEEDS=1..100000; stop it at any moment
+	@cargo run --quiet --release --locked -p seafoam-sim -- run --seeds $(SEEDS) $(ARGS)
 
 bench: setup ## Measure: a hundred nodes on loopback, events into each language (docs/measurements.md; 6 minutes)
 	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"

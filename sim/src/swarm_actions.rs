@@ -51,7 +51,7 @@ impl Swarm {
             Action::Clock => {
                 // Crystals stray by 100 ppm; what is promised is kept up to ten times that.
                 let ppm = i64::try_from(number % 2001).unwrap_or(0) - 1000;
-                let ahead = if number % 5 == 0 { span } else { Duration::ZERO };
+                let ahead = if number.is_multiple_of(5) { span } else { Duration::ZERO };
                 self.world.set_clock(one, ahead, ppm);
             }
             Action::Wall => {
@@ -73,7 +73,7 @@ impl Swarm {
                     drop(engine.update_node_status(now, &name, accused));
                 });
             }
-            Action::Tags => self.tag(one, number % 4 != 0),
+            Action::Tags => self.tag(one, !number.is_multiple_of(4)),
             Action::Broadcast => self.broadcast(one, false),
             Action::Message => self.message(one, other, false),
         }
@@ -137,7 +137,7 @@ impl Swarm {
         let (number, length) = (self.number, self.random.between(8, 256));
         let bytes = payload(number, usize::try_from(length).unwrap_or(8));
         let sent = self.world.command(node, |engine, now| engine.broadcast(now, &bytes));
-        if !sent.is_some_and(|sent| sent.is_ok()) {
+        if sent.is_none_or(|sent| sent.is_err()) {
             return;
         }
         let mut wanted = Vec::new();
@@ -162,7 +162,7 @@ impl Swarm {
         let address = World::address(to);
         let sent =
             self.world.command(from, |engine, now| engine.send(now, address, &bytes, number));
-        if !sent.is_some_and(|sent| sent.is_ok()) {
+        if sent.is_none_or(|sent| sent.is_err()) {
             self.checkers.facts.messages.remove(&number);
         }
     }

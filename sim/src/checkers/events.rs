@@ -10,11 +10,14 @@ use super::{Checker, Facts, Found};
 use crate::happening::{Happened, Happening};
 use crate::world::World;
 
+/// Status, generation, incarnation.
+type Claim = (NodeStatus, u64, u32);
+
 /// Every status event begins where the one before it ended; a run that LEFT does not come back, and
 /// one that was DEAD comes back by its own word alone; the last event is what the table says.
 #[derive(Default)]
 pub(super) struct Order {
-    last: BTreeMap<usize, BTreeMap<Arc<str>, (NodeStatus, u64, u32)>>,
+    last: BTreeMap<usize, BTreeMap<Arc<str>, Claim>>,
 }
 
 impl Checker for Order {

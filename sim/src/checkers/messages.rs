@@ -54,11 +54,11 @@ impl Checker for Delivery {
         if let Notice::Event(Event::Message { bytes, .. }) = notice {
             self.given.extend(number(bytes));
         }
-        if let Notice::Sent { ticket, acknowledged } = notice {
-            if self.outcomes.insert(*ticket, *acknowledged).is_some() {
-                let text = format!("message {ticket} had two outcomes");
-                found.report(happened.at, happened.by, text);
-            }
+        if let Notice::Sent { ticket, acknowledged } = notice
+            && self.outcomes.insert(*ticket, *acknowledged).is_some()
+        {
+            let text = format!("message {ticket} had two outcomes");
+            found.report(happened.at, happened.by, text);
         }
     }
 

@@ -60,15 +60,13 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("json") => asked.json = Some(words.value()?.into()),
             Arg::Long("svg") => asked.svg = Some(words.value()?.into()),
             Arg::Long("verbose") | Arg::Short('v') => asked.verbose = true,
-            Arg::Long("help") | Arg::Short('h') => {
-                println!("{HELP}");
-                std::process::exit(0);
-            }
+            Arg::Long("help") | Arg::Short('h') => command = Some("help".into()),
             Arg::Value(_) | Arg::Long(_) | Arg::Short(_) => return Err(word.unexpected().into()),
         }
     }
     match command.as_deref() {
         Some("run") => Ok(asked),
+        Some("help") => Ok(Asked { scenario: "help".into(), ..asked }),
         Some(other) => Err(format!("{other} is no command; see --help").into()),
         None => Err(format!("a command is missing\n{HELP}").into()),
     }
@@ -89,6 +87,10 @@ fn range(text: &str) -> Result<Range<u64>, Failure> {
 /// An unknown scenario, or a file that cannot be written.
 pub fn run(asked: &Asked) -> Result<bool, Failure> {
     match asked.scenario.as_str() {
+        "help" => {
+            println!("{HELP}");
+            Ok(true)
+        }
         "swarm" => seeds::run(asked),
         other => Err(format!("{other} is no scenario; see --help").into()),
     }
