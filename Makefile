@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test demo bench sim seeds lint fmt header bless wheels install clean
+.PHONY: help setup system build test demo bench sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -80,6 +80,9 @@ bless: ## Rewrite what is generated and committed: headers, manifest, tables of 
 	@BLESS=1 cargo test --quiet -p seafoam-ffi --test header --lib
 	@$(PYTHON) cpp/generate.py
 	@$(PYTHON) tools/checks/docs.py --fix
+
+key: ## Print a new key for `keys` or a `keys_file`
+	@cargo run --quiet --locked -p seafoam-bench --bin key
 
 wheels: setup ## Build what users install into dist/: the wheel of the Python module, the packages of the Node addon
 	@py/tools/wheels.sh

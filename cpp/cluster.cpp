@@ -73,9 +73,13 @@ static void what_is_not_there_yet_says_so() {
   const Cluster cluster = start("later", "a");
   THROWS(not_available, "", cluster.send("a", "text"));
   THROWS(not_available, "", cluster.set_tags({{"role", "cache"}}));
-  THROWS(not_available, "", cluster.keyring().install("AAAA"));
-  THROWS(not_available, "", cluster.keyring().use("id"));
-  THROWS(not_available, "", cluster.keyring().retire("id"));
+  THROWS(bad_key, "32 bytes in base64", cluster.keyring().install("AAAA"));
+  THROWS(bad_key, "runs plain", cluster.keyring().install(seafoam::generate_key()));
+  THROWS(bad_key, "four hexadecimal digits", cluster.keyring().use("id"));
+  THROWS(bad_key, "runs plain", cluster.keyring().retire("beef"));
+  THROWS(invalid_config, "keys_file is not set", cluster.keyring().reload());
+  CHECK(cluster.keyring().list().empty());
+  CHECK(cluster.keyring().report().size() == 1);
   THROWS(not_leader, "", cluster.resign());
   THROWS(not_leader, "", cluster.transfer_leadership("b"));
   CHECK(!cluster.leader() && !cluster.lease() && !cluster.is_leader() && !cluster.is_valid());

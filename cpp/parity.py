@@ -54,6 +54,8 @@ RESULTS = {
     "Node or none": "std::optional<Node>",
     "Lease or none": "std::optional<Lease>",
     "list of Node": "std::vector<Node>",
+    "list of KeyInfo": "std::vector<KeyInfo>",
+    "list of MemberKeys": "std::vector<MemberKeys>",
     "list of text": "std::vector<std::string>",
     "map of text to text": "Tags",
     "bytes": "std::string_view",
@@ -94,6 +96,9 @@ def types() -> Iterator[str]:
         if row["name"] not in ABSENT:
             on = "Cluster::" if row["name"] == "start" else "any<const Cluster&>()."
             yield call(row, on)
+    for row in MANIFEST["keyring_calls"]:
+        # `use` is no reserved word here.
+        yield call({**row, "name": row["name"].removesuffix("_key")}, "any<const Keyring&>().")
     for row in MANIFEST["process_calls"]:
         yield call(row, "seafoam::")
     for row in MANIFEST["config_keys"]:
@@ -105,6 +110,9 @@ def types() -> Iterator[str]:
         kind = WORD_KEYS.get(row["key"], "")
         value = f"any<{kind}>()" if kind else CONFIG_VALUES[key["shape"]]
         yield same(f"any<const Cluster&>().{row['name']}({value})", "void")
+    for table, kind in (("key_info", "KeyInfo"), ("member_keys", "MemberKeys")):
+        for row in MANIFEST[f"{table}_fields"]:
+            yield same(f"{kind}::{row['name']}", result(row["shape"]))
     yield from fields()
 
 

@@ -176,8 +176,8 @@ var configKeys = []ConfigKey{
 	{"prefer_datacenters", "SEAFOAM_PREFER_DATACENTERS", "", "a comma list of whole numbers from 0 to 254", false, false, false, "Datacenters that should have the leader, in order; never a matter of safety."},
 	{"leader_lease_millis", "SEAFOAM_LEADER_LEASE_MILLIS", "3000", "a whole number from 500 to 600000", false, false, false, "How long a leader's lease runs without renewal, milliseconds."},
 	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, false, false, "Folder for what must survive a restart."},
-	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, false, true, "Keys that seal the traffic: the first seals, all open."},
-	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, false, false, "File with one key a line, mode 0600."},
+	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, true, true, "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown."},
+	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, true, false, "File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600)."},
 	{"insecure", "SEAFOAM_INSECURE", "false", "true or false", false, true, false, "Allows to listen beyond loopback without a key."},
 	{"tags", "SEAFOAM_TAGS", "", "key=value pairs with commas between, 512 bytes at most", true, true, false, "Key and value pairs that all members see."},
 	{"event_capacity", "SEAFOAM_EVENT_CAPACITY", "1024", "a whole number from 1 to 1048576", false, true, false, "Events that wait for a slow reader, per subscription."},
@@ -328,14 +328,14 @@ func WithLeaderLeaseMillis(value int) Option { return With("leader_lease_millis"
 // Takes a path. Not available in this version: Start refuses it with ErrNotAvailable.
 func WithStateDir(value string) Option { return With("state_dir", value) }
 
-// WithKeys sets keys. Keys that seal the traffic: the first seals, all open.
+// WithKeys sets keys. Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.
 //
-// Takes 32-byte keys in base64 with commas between. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes 32-byte keys in base64 with commas between.
 func WithKeys(values ...string) Option { return With("keys", joinTexts(values)) }
 
-// WithKeysFile sets keys_file. File with one key a line, mode 0600.
+// WithKeysFile sets keys_file. File with one key a line, instead of keys; nobody but its owner may read it (mode 0600).
 //
-// Takes a path. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a path.
 func WithKeysFile(value string) Option { return With("keys_file", value) }
 
 // WithInsecure sets insecure. Allows to listen beyond loopback without a key.

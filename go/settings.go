@@ -109,7 +109,7 @@ type ConfigKey struct {
 // ConfigKeys lists every key of the configuration.
 func ConfigKeys() []ConfigKey { return slices.Clone(configKeys) }
 
-// Get returns the text of a value (Key...) as it is now; secrets read "(hidden)".
+// Get returns the text of a value (Key...) as it is now; of keys their places, lengths and ids.
 //
 // Errors: ErrInvalidConfig where there is no such key, ErrClosed.
 func (c *Cluster) Get(key string) (string, error) {

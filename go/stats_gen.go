@@ -24,12 +24,26 @@ type Stats struct {
 	DroppedForeignCluster uint64
 	// Packets dropped because they are sealed with a key that is not here. A counter.
 	DroppedSealed uint64
+	// Packets dropped because they are not sealed and this cluster is. A counter.
+	DroppedUnsealed uint64
+	// Packets dropped because the key that they name did not seal them. A counter.
+	DroppedForged uint64
+	// Packets dropped because they were taken before, or answer nothing that was asked. A counter.
+	DroppedReplayed uint64
+	// Packets dropped because their short form belongs to no session that is known here. A counter.
+	DroppedUnknownSession uint64
+	// Packets dropped because the table of sessions was full. A counter.
+	DroppedSessionsFull uint64
 	// Packets or frames dropped because they exceed their limit. A counter.
 	DroppedOversized uint64
 	// Requests not answered because of a rate limit. A counter.
 	DroppedRateLimited uint64
 	// Datagrams dropped because the engine's inbound queue was full. A counter.
 	DroppedInbound uint64
+	// Packets of unknown sessions that were answered by a challenge. A counter.
+	ChallengesSent uint64
+	// Challenges of others that were answered. A counter.
+	ChallengesAnswered uint64
 	// TCP exchanges begun by this node. A counter.
 	StreamsOpened uint64
 	// TCP exchanges accepted. A counter.
@@ -138,6 +152,10 @@ type Stats struct {
 	ProbesWaiting uint64
 	// Own health score: 0 is healthy, 8 the worst. A gauge.
 	Health uint64
+	// Sealed sessions of others that are known here. A gauge.
+	Sessions uint64
+	// Keys installed here. A gauge.
+	Keys uint64
 	// Open subscriptions. A gauge.
 	Subscriptions uint64
 }
@@ -153,9 +171,16 @@ var statsRows = []statsRow{
 	{StatsRow{"dropped_unknown_kind", "Packets dropped because of a message kind that this version does not know.", true}, func(s *Stats) *uint64 { return &s.DroppedUnknownKind }},
 	{StatsRow{"dropped_foreign_cluster", "Packets dropped because they belong to another cluster.", true}, func(s *Stats) *uint64 { return &s.DroppedForeignCluster }},
 	{StatsRow{"dropped_sealed", "Packets dropped because they are sealed with a key that is not here.", true}, func(s *Stats) *uint64 { return &s.DroppedSealed }},
+	{StatsRow{"dropped_unsealed", "Packets dropped because they are not sealed and this cluster is.", true}, func(s *Stats) *uint64 { return &s.DroppedUnsealed }},
+	{StatsRow{"dropped_forged", "Packets dropped because the key that they name did not seal them.", true}, func(s *Stats) *uint64 { return &s.DroppedForged }},
+	{StatsRow{"dropped_replayed", "Packets dropped because they were taken before, or answer nothing that was asked.", true}, func(s *Stats) *uint64 { return &s.DroppedReplayed }},
+	{StatsRow{"dropped_unknown_session", "Packets dropped because their short form belongs to no session that is known here.", true}, func(s *Stats) *uint64 { return &s.DroppedUnknownSession }},
+	{StatsRow{"dropped_sessions_full", "Packets dropped because the table of sessions was full.", true}, func(s *Stats) *uint64 { return &s.DroppedSessionsFull }},
 	{StatsRow{"dropped_oversized", "Packets or frames dropped because they exceed their limit.", true}, func(s *Stats) *uint64 { return &s.DroppedOversized }},
 	{StatsRow{"dropped_rate_limited", "Requests not answered because of a rate limit.", true}, func(s *Stats) *uint64 { return &s.DroppedRateLimited }},
 	{StatsRow{"dropped_inbound", "Datagrams dropped because the engine's inbound queue was full.", true}, func(s *Stats) *uint64 { return &s.DroppedInbound }},
+	{StatsRow{"challenges_sent", "Packets of unknown sessions that were answered by a challenge.", true}, func(s *Stats) *uint64 { return &s.ChallengesSent }},
+	{StatsRow{"challenges_answered", "Challenges of others that were answered.", true}, func(s *Stats) *uint64 { return &s.ChallengesAnswered }},
 	{StatsRow{"streams_opened", "TCP exchanges begun by this node.", true}, func(s *Stats) *uint64 { return &s.StreamsOpened }},
 	{StatsRow{"streams_accepted", "TCP exchanges accepted.", true}, func(s *Stats) *uint64 { return &s.StreamsAccepted }},
 	{StatsRow{"streams_refused", "TCP connections closed because all slots were taken.", true}, func(s *Stats) *uint64 { return &s.StreamsRefused }},
@@ -210,5 +235,7 @@ var statsRows = []statsRow{
 	{StatsRow{"broadcast_queue", "Broadcasts that are still passed on.", false}, func(s *Stats) *uint64 { return &s.BroadcastQueue }},
 	{StatsRow{"probes_waiting", "Probe rounds without an answer yet.", false}, func(s *Stats) *uint64 { return &s.ProbesWaiting }},
 	{StatsRow{"health", "Own health score: 0 is healthy, 8 the worst.", false}, func(s *Stats) *uint64 { return &s.Health }},
+	{StatsRow{"sessions", "Sealed sessions of others that are known here.", false}, func(s *Stats) *uint64 { return &s.Sessions }},
+	{StatsRow{"keys", "Keys installed here.", false}, func(s *Stats) *uint64 { return &s.Keys }},
 	{StatsRow{"subscriptions", "Open subscriptions.", false}, func(s *Stats) *uint64 { return &s.Subscriptions }},
 }

@@ -458,7 +458,7 @@ enum {
 #define SEAFOAM_DEFAULT_STATE_DIR ""
 
 /**
- * Keys that seal the traffic: the first seals, all open.
+ * Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.
  * Takes 32-byte keys in base64 with commas between; fixed at start.
  */
 #define SEAFOAM_KEY_KEYS "keys"
@@ -466,7 +466,7 @@ enum {
 #define SEAFOAM_DEFAULT_KEYS ""
 
 /**
- * File with one key a line, mode 0600.
+ * File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600).
  * Takes a path; fixed at start.
  */
 #define SEAFOAM_KEY_KEYS_FILE "keys_file"
@@ -588,6 +588,16 @@ typedef struct seafoam_event seafoam_event;
  * of threads may read; each event goes to one of them.
  */
 typedef struct seafoam_events seafoam_events;
+
+/**
+ * The keys of all members, each as it told them itself. Never changes; readable from any thread.
+ */
+typedef struct seafoam_key_report seafoam_key_report;
+
+/**
+ * Keys by their ids; no key is ever shown. Never changes; readable from any thread.
+ */
+typedef struct seafoam_keys seafoam_keys;
 
 /**
  * One member of the cluster as this process saw it at one moment. Never changes; readable from any
@@ -1356,7 +1366,7 @@ seafoam_code seafoam_cluster_owners(const seafoam_cluster *cluster,
                                     seafoam_error **error);
 
 /**
- * The text of a value (`SEAFOAM_KEY_...`) as it is now; secrets read `(hidden)`.
+ * The text of a value (`SEAFOAM_KEY_...`) as it is now; of `keys` their places, lengths and ids.
  *
  * Ownership: free `*value` with `seafoam_string_free`. Threads: any.
  * Errors: `SEAFOAM_INVALID_CONFIG` where there is no such key, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
@@ -1451,37 +1461,164 @@ seafoam_code seafoam_cluster_set_log_level(const seafoam_cluster *cluster,
                                            seafoam_error **error);
 
 /**
- * Adds a key (32 bytes in base64) that opens traffic but does not seal it yet.
+ * Makes a new key, to be given to every node as `keys` or in a `keys_file`: 32 bytes of the
+ * system's randomness in base64.
  *
- * Ownership: the text is copied. Threads: any.
- * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
- * `SEAFOAM_FORKED`.
+ * Ownership: free `*key` with `seafoam_string_free`. Threads: any.
+ * Errors: `SEAFOAM_INTERNAL` where the system gives no random bytes, `SEAFOAM_INVALID_CONFIG` where
+ * `key` is NULL.
+ */
+seafoam_code seafoam_generate_key(char **key, seafoam_error **error);
+
+/**
+ * The keys of this node, that which seals first; none where traffic is plain.
+ *
+ * Ownership: free `*keys` with `seafoam_keys_free`. Threads: any.
+ * Errors: `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_list(const seafoam_cluster *cluster,
+                                          seafoam_keys **keys,
+                                          seafoam_error **error);
+
+/**
+ * Adds a key (32 bytes in base64) that opens traffic but does not seal it yet. A key that is there
+ * already is no error.
+ *
+ * Ownership: the text is copied. `key_id` may be NULL; else free `*key_id` with
+ * `seafoam_string_free`. Threads: any.
+ * Errors: `SEAFOAM_BAD_KEY` for what is no key, an id that is taken, a full keyring, or a cluster
+ * that was started without keys; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`. Nothing was changed.
  */
 seafoam_code seafoam_cluster_keyring_install(const seafoam_cluster *cluster,
                                              const char *key,
+                                             char **key_id,
                                              seafoam_error **error);
 
 /**
- * Seals with an installed key, named by its key id, from now on.
+ * Seals with an installed key, named by its key id, from now on: on this node alone.
  *
  * Ownership: the text is copied. Threads: any.
- * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
- * `SEAFOAM_FORKED`.
+ * Errors: `SEAFOAM_BAD_KEY` where it is not installed, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
  */
 seafoam_code seafoam_cluster_keyring_use(const seafoam_cluster *cluster,
                                          const char *key_id,
                                          seafoam_error **error);
 
 /**
- * Takes an installed key, named by its key id, away.
+ * Takes an installed key, named by its key id, away: on this node alone. What is sealed with it is
+ * dropped from now on.
  *
  * Ownership: the text is copied. Threads: any.
- * Errors: `SEAFOAM_NOT_AVAILABLE` in this version; `SEAFOAM_BAD_KEY`, `SEAFOAM_CLOSED`,
- * `SEAFOAM_FORKED`.
+ * Errors: `SEAFOAM_BAD_KEY` where it is not installed, or is the one that seals;
+ * `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
  */
 seafoam_code seafoam_cluster_keyring_retire(const seafoam_cluster *cluster,
                                             const char *key_id,
                                             seafoam_error **error);
+
+/**
+ * Reads `keys_file` again and takes its keys in place of the present ones. `keys` may be NULL.
+ *
+ * Ownership: free `*keys` with `seafoam_keys_free`. Threads: any.
+ * Errors: `SEAFOAM_INVALID_CONFIG` where there is no `keys_file` or it cannot be read,
+ * `SEAFOAM_BAD_KEY`, `SEAFOAM_KEY_REQUIRED` where it has no key; `SEAFOAM_CLOSED`,
+ * `SEAFOAM_FORKED`. Nothing was changed.
+ */
+seafoam_code seafoam_cluster_keyring_reload(const seafoam_cluster *cluster,
+                                            seafoam_keys **keys,
+                                            seafoam_error **error);
+
+/**
+ * Asks every member which keys it has. Blocks until all have answered, `timeout_millis` at most;
+ * those that did not answer are in the report as such.
+ *
+ * Ownership: free `*report` with `seafoam_key_report_free`. Threads: any.
+ * Errors: `SEAFOAM_BUSY` where too many such calls wait; `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_report(const seafoam_cluster *cluster,
+                                            int64_t timeout_millis,
+                                            seafoam_key_report **report,
+                                            seafoam_error **error);
+
+/**
+ * Seals with an installed key, named by its key id, in the whole cluster: waits until every ALIVE
+ * member says that it has the key, then tells all to use it. `report` (what they answered) may be
+ * NULL. Can be called again at any time.
+ *
+ * Ownership: the text is copied; free `*report` with `seafoam_key_report_free`. Threads: any.
+ * Errors: `SEAFOAM_TIMEOUT` naming who lacks the key or did not answer within `timeout_millis`: as
+ * long as any ALIVE member lacks it, nothing is changed. `SEAFOAM_BAD_KEY` where it is not installed
+ * here, `SEAFOAM_BUSY`, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_keyring_rotate(const seafoam_cluster *cluster,
+                                            const char *key_id,
+                                            int64_t timeout_millis,
+                                            seafoam_key_report **report,
+                                            seafoam_error **error);
+
+/**
+ * How many keys there are; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_keys_length(const seafoam_keys *keys);
+
+/**
+ * The id of a key, by index from 0: four hexadecimal digits; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `keys`. Threads: any.
+ */
+const char *seafoam_keys_id(const seafoam_keys *keys, size_t index);
+
+/**
+ * Whether a key seals what its node sends, by index from 0; false beyond the last one.
+ *
+ * Threads: any.
+ */
+bool seafoam_keys_seals(const seafoam_keys *keys, size_t index);
+
+/**
+ * Frees a list of keys; NULL is fine.
+ *
+ * Threads: any.
+ */
+void seafoam_keys_free(seafoam_keys *keys);
+
+/**
+ * How many members are in a report; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_key_report_length(const seafoam_key_report *report);
+
+/**
+ * The name of a member, by index from 0; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `report`. Threads: any.
+ */
+const char *seafoam_key_report_name(const seafoam_key_report *report, size_t index);
+
+/**
+ * Whether a member answered in time, by index from 0; if not, its keys are not known. False beyond
+ * the last one.
+ *
+ * Threads: any.
+ */
+bool seafoam_key_report_answered(const seafoam_key_report *report, size_t index);
+
+/**
+ * The keys of a member, by index from 0, that which seals first; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `report`. Threads: any.
+ */
+const seafoam_keys *seafoam_key_report_keys(const seafoam_key_report *report, size_t index);
+
+/**
+ * Frees a report and its keys; NULL is fine.
+ *
+ * Threads: any.
+ */
+void seafoam_key_report_free(seafoam_key_report *report);
 
 /**
  * Identity of the node, unique in the cluster; NULL for NULL.

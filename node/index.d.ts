@@ -8,6 +8,7 @@ import type { ErrorCodeWord, LogLevelWord } from './types/words.js'
 export * from './types/cluster.js'
 export * from './types/config.js'
 export * from './types/events.js'
+export * from './types/keyring.js'
 export * from './types/snapshots.js'
 export * from './types/stats.js'
 export * from './types/words.js'
@@ -36,6 +37,12 @@ export declare class SeafoamError extends Error {
 
 /** This machine's address, or null where there is none but loopback. */
 export declare function localIp(): string | null
+/**
+ * A new key for `keys` or a `keysFile`: 32 random bytes in base64.
+ *
+ * @throws {SeafoamError} `internal` where the system gives no random bytes.
+ */
+export declare function generateKey(): string
 /** The wall clock in milliseconds since the epoch. */
 export declare function nowMillis(): number
 /** Logs a line among those of seafoam. */

@@ -11,6 +11,11 @@ function localIp() {
   return run(localIp, () => native.localIp())
 }
 
+/** A new key for `keys` or a `keysFile`: 32 random bytes in base64. */
+function generateKey() {
+  return run(generateKey, () => native.generateKey())
+}
+
 /** The wall clock in milliseconds since the epoch. */
 function nowMillis() {
   return native.nowMillis()
@@ -19,6 +24,7 @@ function nowMillis() {
 module.exports = {
   Cluster,
   SeafoamError,
+  generateKey,
   localIp,
   nowMillis,
   log: log.log,

@@ -5,6 +5,7 @@ import seafoam from './index.js'
 export const {
   Cluster,
   SeafoamError,
+  generateKey,
   localIp,
   nowMillis,
   log,

@@ -22,6 +22,8 @@ pub struct Options {
     pub payload_bytes: usize,
     /// How long the cluster rests under watch for false deaths.
     pub rest: Duration,
+    /// Whether traffic is sealed with a key made for the measurement.
+    pub sealed: bool,
 }
 
 /// What came out.
@@ -70,7 +72,7 @@ impl Cluster {
     pub fn measure(options: Options) -> Result<Figures, Error> {
         let mut figures = Figures::default();
         let began = Instant::now();
-        let mut cluster = Self::start(options.nodes)?;
+        let mut cluster = Self::start(options)?;
         figures.start_seconds = began.elapsed().as_secs_f64();
         figures.join_seconds = cluster.wait_for_all()?;
         cluster.broadcast(options, &mut figures)?;
@@ -84,7 +86,9 @@ impl Cluster {
         Ok(figures)
     }
 
-    fn start(count: usize) -> Result<Self, Error> {
+    fn start(options: Options) -> Result<Self, Error> {
+        let count = options.nodes;
+        let key = if options.sealed { seafoam::generate_key()? } else { String::new() };
         let cluster_name = format!("bench-{}", std::process::id());
         let mut nodes: Vec<(seafoam::Cluster, Events)> = Vec::with_capacity(count);
         for _ in 0..count {
@@ -92,6 +96,7 @@ impl Cluster {
                 .without_env()
                 .cluster_name(cluster_name.as_str())
                 .listen_port(0_u16)
+                .keys(key.as_str())
                 .multicast_enabled(false);
             if let Some((first, _)) = nodes.first() {
                 config = config.initial_hosts([&*first.local_node()?.address]);

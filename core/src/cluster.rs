@@ -358,13 +358,12 @@ impl Cluster {
         Ok(nodes)
     }
 
-    /// The text of a configuration value as it is now.
+    /// The text of a configuration value as it is now; of `keys` their places, lengths and ids.
     ///
     /// # Errors
     /// `invalid_config` where there is no such key, `closed`, `forked`.
     pub fn get(&self, key: &str) -> Result<String> {
-        self.shared.check()?;
-        self.shared.settings.read().get(key)
+        self.settings()?.get(key)
     }
 
     /// All configuration values as they are now.
@@ -373,7 +372,10 @@ impl Cluster {
     /// `closed`, `forked`.
     pub fn settings(&self) -> Result<Settings> {
         self.shared.check()?;
-        Ok(self.shared.settings.read().clone())
+        let mut settings = self.shared.settings.read().clone();
+        // Others may have said which of the keys seals.
+        settings.keys = self.shared.engine.lock().ring().list();
+        Ok(settings)
     }
 
     /// Changes a configuration value that can be changed at run time, by its text.

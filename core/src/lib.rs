@@ -52,6 +52,8 @@ mod fork;
 #[cfg(feature = "runtime")]
 mod hook;
 #[cfg(feature = "runtime")]
+mod keyring;
+#[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]
 mod pending;
@@ -68,10 +70,11 @@ mod view;
 #[cfg(feature = "runtime")]
 mod waiters;
 
-pub use api::calls::{CLUSTER_CALLS, Call, PROCESS_CALLS};
+pub use api::calls::{CLUSTER_CALLS, Call, KEYRING_CALLS, PROCESS_CALLS};
 pub use api::config::{CONFIG_KEYS, Config, ConfigKey, Settings};
 pub use api::error::{Error, ErrorCode, Result};
 pub use api::event::{EVENT_FIELDS, Event, EventKind, EventKinds, LinkDirection};
+pub use api::keys::{KEY_INFO_FIELDS, KeyInfo, MEMBER_KEYS_FIELDS, MemberKeys};
 pub use api::label::Label;
 pub use api::level::LogLevel;
 pub use api::node::{
@@ -86,6 +89,8 @@ pub use callbacks::{Callback, CallbackHandle};
 pub use cluster::{Cluster, local_ip, now_millis};
 #[cfg(feature = "runtime")]
 pub use events::{EventOptions, Events, Wake};
+#[cfg(feature = "runtime")]
+pub use keyring::{Keyring, generate_key};
 #[cfg(feature = "runtime")]
 pub use log::{LogLine, LogLines, Logger, flush_log, log, log_level, set_log_level, set_logger};
 #[cfg(feature = "runtime")]

@@ -75,6 +75,40 @@ pub const COMMANDS: usize = 4096;
 /// Longest deadline that a call takes; longer ones are cut to it (about 31 years).
 pub const WAIT: Duration = Duration::from_secs(1_000_000_000);
 
+/// Keys of one node.
+pub const KEYS: usize = 8;
+/// Keyring calls that wait for the answers of members.
+pub const SURVEYS: usize = 8;
+/// Sealed sessions of others that are remembered: twice a full table, so that restarts do not push
+/// the living out.
+pub const SESSIONS: usize = 2 * 16_384;
+/// Addresses by which one session is reached or heard.
+pub const PATHS_PER_SESSION: usize = 4;
+/// Datagrams taken of one session per second,
+pub const SESSION_PACKETS_PER_SECOND: u32 = 2000;
+/// and at once after quiet.
+pub const SESSION_PACKETS_BURST: u32 = 8000;
+/// Addresses at once to which this node has yet to prove that it speaks now.
+pub const HELLOS: usize = 4096;
+/// Datagrams that wait for one of them.
+pub const HELD_PACKETS: usize = 4;
+/// Bytes of all datagrams that wait for them.
+pub const HELD_BYTES: usize = 1 << 20;
+/// Challenges sent per second,
+pub const CHALLENGES_PER_SECOND: u32 = 2000;
+/// and at once after quiet.
+pub const CHALLENGES_BURST: u32 = 4096;
+/// Sources whose last challenge is remembered, so that none gets the next one too soon.
+pub const CHALLENGED: usize = 4096;
+/// Accepted TCP connections at once whose peer has not yet shown that it has the key.
+pub const GREETING_SLOTS: usize = 32;
+/// Of these from one address; from loopback there may be as many as there are slots.
+pub const GREETING_SLOTS_PER_ADDRESS: usize = 2;
+/// Accepted TCP connections that wait for one of these slots.
+pub const GREETINGS_WAITING: usize = 512;
+/// Time from a free slot to the first authentic frame.
+pub const GREETING_TIME: Duration = Duration::from_secs(2);
+
 /// Bytes of payloads that wait in one subscription.
 pub const SUBSCRIPTION_BYTES: usize = 4 << 20;
 /// States (a node's status, its tags, the leader) that wait in one subscription after thinning: twice

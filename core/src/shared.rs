@@ -22,7 +22,7 @@ use crate::proto::{Engine, LocalNode, Notice, Time};
 use crate::runtime::{Counters, Tasks};
 use crate::sync::{Mutex, RwLock};
 use crate::view::View;
-use crate::waiters::{Deliveries, Waiters};
+use crate::waiters::{Deliveries, Report, Waiters};
 
 /// How long a node whose name is another's goes on before it closes itself.
 const CONFLICT_GRACE: Duration = Duration::from_secs(5);
@@ -85,6 +85,7 @@ struct Told {
     changed: bool,
     pongs: Vec<(u64, Option<f64>)>,
     sent: Vec<(u64, bool)>,
+    reports: Vec<(u64, Result<Report>)>,
     left: bool,
     name_taken: Option<SocketAddr>,
 }
@@ -92,7 +93,8 @@ struct Told {
 impl Shared {
     pub(crate) fn new(settings: Settings, me: LocalNode, default_port: u16, tasks: Tasks) -> Self {
         let wall_millis = crate::runtime::wall_millis();
-        let engine = Engine::new(Time::ZERO, wall_millis, &settings, me.clone());
+        let entropy = Box::new(crate::runtime::System);
+        let engine = Engine::with_entropy(Time::ZERO, wall_millis, &settings, me.clone(), entropy);
         let shared = Self {
             home: Home::here(),
             epoch: Instant::now(),
@@ -208,6 +210,7 @@ impl Shared {
                 Notice::Event(event) => self.hub.publish(event),
                 Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
                 Notice::Sent { ticket, acknowledged } => told.sent.push((ticket, acknowledged)),
+                Notice::Keys { ticket, outcome } => told.reports.push((ticket, outcome)),
                 Notice::Left => told.left = true,
                 Notice::NameTaken { other } => told.name_taken = Some(other),
                 Notice::Log(level, text) => crate::log::log(level, &text),
@@ -224,6 +227,9 @@ impl Shared {
         }
         for (ticket, acknowledged) in told.sent {
             self.waiters.sent(ticket, acknowledged).deliver();
+        }
+        for (ticket, outcome) in told.reports {
+            self.waiters.report(ticket, outcome).deliver();
         }
         if told.left {
             self.waiters.left().deliver();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::keys::MemberKeys;
 use crate::limits;
 use crate::pending::Promise;
 use crate::proto::Time;
@@ -17,7 +18,11 @@ use crate::sync::Mutex;
 pub(crate) struct Deliveries {
     units: Vec<(Promise<()>, Result<()>)>,
     millis: Vec<(Promise<f64>, Result<f64>)>,
+    reports: Vec<(Promise<Report>, Result<Report>)>,
 }
+
+/// The keys of all members.
+pub(crate) type Report = Vec<MemberKeys>;
 
 impl Deliveries {
     pub(crate) fn deliver(self) {
@@ -25,6 +30,9 @@ impl Deliveries {
             promise.deliver(result);
         }
         for (promise, result) in self.millis {
+            promise.deliver(result);
+        }
+        for (promise, result) in self.reports {
             promise.deliver(result);
         }
     }
@@ -42,6 +50,7 @@ struct State {
     leave: Leave,
     pongs: BTreeMap<u64, Pong>,
     sends: BTreeMap<u64, Sent>,
+    reports: BTreeMap<u64, Promise<Report>>,
     close: Vec<Promise<()>>,
     /// Why this cluster will close itself, and when.
     doom: Option<(Time, Error)>,
@@ -188,6 +197,24 @@ impl Waiters {
         unit(send.promise, outcome)
     }
 
+    /// Waits for the members' keys. The engine bounds how many can wait, and for how long.
+    pub(crate) fn add_report(&self, ticket: u64, promise: Promise<Report>) -> Deliveries {
+        let mut state = self.state.lock();
+        if let Some(gone) = &state.gone {
+            return report(promise, Err(gone.clone()));
+        }
+        state.reports.insert(ticket, promise);
+        Deliveries::default()
+    }
+
+    /// The engine told of the members' keys, or refused to ask.
+    pub(crate) fn report(&self, ticket: u64, outcome: Result<Report>) -> Deliveries {
+        match self.state.lock().reports.remove(&ticket) {
+            Some(promise) => report(promise, outcome),
+            None => Deliveries::default(),
+        }
+    }
+
     /// Waits until everything is released.
     pub(crate) fn add_close(&self, promise: Promise<()>) -> Deliveries {
         let mut state = self.state.lock();
@@ -291,6 +318,8 @@ impl Waiters {
         out.units.extend(sends.map(|send| (send.promise, Err(error.clone()))));
         let pongs = std::mem::take(&mut state.pongs).into_values();
         out.millis.extend(pongs.map(|pong| (pong.promise, Err(error.clone()))));
+        let reports = std::mem::take(&mut state.reports).into_values();
+        out.reports.extend(reports.map(|promise| (promise, Err(error.clone()))));
         out
     }
 
@@ -353,6 +382,10 @@ fn no_farewell(timeout: Duration) -> Error {
 
 fn unit(promise: Promise<()>, result: Result<()>) -> Deliveries {
     Deliveries { units: vec![(promise, result)], ..Deliveries::default() }
+}
+
+fn report(promise: Promise<Report>, result: Result<Report>) -> Deliveries {
+    Deliveries { reports: vec![(promise, result)], ..Deliveries::default() }
 }
 
 fn millis(promise: Promise<f64>, result: Result<f64>) -> Deliveries {

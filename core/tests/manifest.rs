@@ -7,9 +7,9 @@ use std::path::Path;
 use seafoam::api::value::Accepts;
 use seafoam::{
     CLUSTER_CALLS, CONFIG_KEYS, Call, ConfigKey, DATACENTER_NONE, EVENT_FIELDS, ErrorCode,
-    EventKind, LeaderScope, LinkDirection, LogLevel, NODE_FIELDS, NodeRank, NodeStatus,
-    PING_NO_DATA, PING_TIMED_OUT, PROCESS_CALLS, Profile, Stats, TermQuality, VERSION,
-    ValidityBasis, ValidityState, limits,
+    EventKind, KEY_INFO_FIELDS, KEYRING_CALLS, LeaderScope, LinkDirection, LogLevel,
+    MEMBER_KEYS_FIELDS, NODE_FIELDS, NodeRank, NodeStatus, PING_NO_DATA, PING_TIMED_OUT,
+    PROCESS_CALLS, Profile, Stats, TermQuality, VERSION, ValidityBasis, ValidityState, limits,
 };
 use serde_json::{Value, json};
 
@@ -172,7 +172,10 @@ fn manifest() -> Value {
             "DATACENTER_NONE": DATACENTER_NONE,
         },
         "limits": limits_of_interest(),
+        "key_info_fields": fields(KEY_INFO_FIELDS),
+        "member_keys_fields": fields(MEMBER_KEYS_FIELDS),
         "cluster_calls": calls(CLUSTER_CALLS),
+        "keyring_calls": calls(KEYRING_CALLS),
         "setters": setters(),
         "process_calls": calls(PROCESS_CALLS),
     })
@@ -207,25 +210,31 @@ fn differences(committed: &str, made: &str) -> String {
 /// The facade's source is held against the table of calls, so that neither grows alone.
 #[test]
 fn every_call_of_the_facade_is_in_the_table_and_back() {
-    let source = include_str!("../src/cluster.rs");
-    let offered: Vec<&str> = source
-        .lines()
+    let cluster = include_str!("../src/cluster.rs");
+    let (of_cluster, of_keyring) = include_str!("../src/keyring.rs")
+        .split_once("impl Keyring {")
+        .expect("the keyring's own calls");
+    // Rust alone has a typed struct of all values.
+    compare(CLUSTER_CALLS, &[cluster, of_cluster], &["settings", "generate_key"]);
+    compare(KEYRING_CALLS, &[of_keyring], &[]);
+}
+
+fn compare(table: &[Call], sources: &[&str], beside: &[&str]) {
+    let offered: Vec<&str> = sources
+        .iter()
+        .flat_map(|source| source.lines())
         .filter_map(|line| line.strip_prefix("    pub fn "))
         .filter_map(|rest| rest.split('(').next())
         .collect();
-    // Rust alone has a typed struct of all values.
-    let missing: Vec<_> = offered
-        .iter()
-        .filter(|name| {
-            **name != "settings" && !CLUSTER_CALLS.iter().any(|call| call.name == **name)
-        })
-        .collect();
-    assert!(missing.is_empty(), "not in CLUSTER_CALLS: {missing:?}");
-    for call in CLUSTER_CALLS {
+    let is_known =
+        |name: &&&str| beside.contains(*name) || table.iter().any(|call| call.name == **name);
+    let missing: Vec<_> = offered.iter().filter(|name| !is_known(name)).collect();
+    assert!(missing.is_empty(), "not in the table: {missing:?}");
+    for call in table {
         assert_eq!(
             call.callable,
             offered.contains(&call.name),
-            "{} stands in CLUSTER_CALLS as callable = {}",
+            "{} stands in the table as callable = {}",
             call.name,
             call.callable
         );

@@ -8,7 +8,7 @@ use crate::abi::{Out, fallible, handle, out, text, value_of};
 use crate::cluster::seafoam_cluster;
 use crate::error::{seafoam_code, seafoam_error};
 
-/// The text of a value (`SEAFOAM_KEY_...`) as it is now; secrets read `(hidden)`.
+/// The text of a value (`SEAFOAM_KEY_...`) as it is now; of `keys` their places, lengths and ids.
 ///
 /// Ownership: free `*value` with `seafoam_string_free`. Threads: any.
 /// Errors: `SEAFOAM_INVALID_CONFIG` where there is no such key, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.

@@ -209,12 +209,88 @@ static void nobody_leads_in_this_version(void) {
   seafoam_validity_free(validity);
 }
 
+static void a_plain_cluster_has_no_keys(void) {
+  seafoam_error* error = NULL;
+  seafoam_keys* keys = NULL;
+  char* key = NULL;
+  char* id = NULL;
+  CHECK(seafoam_generate_key(&key, NULL) == SEAFOAM_OK && strlen(key) == 44);
+  CHECK(seafoam_cluster_keyring_list(cluster, &keys, NULL) == SEAFOAM_OK);
+  CHECK(seafoam_keys_length(keys) == 0 && seafoam_keys_id(keys, 0) == NULL);
+  CHECK(!seafoam_keys_seals(keys, 0));
+  seafoam_keys_free(keys);
+#define BAD_KEY(call, text) CHECK(failed_with(call, SEAFOAM_BAD_KEY, &error, text))
+  BAD_KEY(seafoam_cluster_keyring_install(cluster, "x", &id, &error), "32 bytes in base64");
+  BAD_KEY(seafoam_cluster_keyring_install(cluster, key, &id, &error), "runs plain");
+  BAD_KEY(seafoam_cluster_keyring_use(cluster, "x", &error), "four hexadecimal digits");
+  BAD_KEY(seafoam_cluster_keyring_retire(cluster, "beef", &error), "runs plain");
+  CHECK(id == NULL);
+  seafoam_string_free(key);
+}
+
+/* Two nodes under one key: a second one is installed, rotated to, and the first retired. */
+static void keys_are_rotated(void) {
+  seafoam_error* error = NULL;
+  char* keys[2] = {NULL, NULL};
+  char* ids[2] = {NULL, NULL};
+  char* first_id = NULL;
+  char seed[64];
+  seafoam_cluster* nodes[2] = {NULL, NULL};
+  seafoam_key_report* report = NULL;
+  seafoam_keys* list = NULL;
+  CHECK(seafoam_generate_key(&keys[0], NULL) == SEAFOAM_OK);
+  CHECK(seafoam_generate_key(&keys[1], NULL) == SEAFOAM_OK);
+  for (int i = 0; i < 2; i++) {
+    seafoam_config* config =
+        test_config("c-keys", i == 0 ? "keys-1" : "keys-2", i == 0 ? "" : seed);
+    CHECK(seafoam_config_set(config, "keys", keys[0], NULL) == SEAFOAM_OK);
+    CHECK(seafoam_cluster_start(config, &nodes[i], &error) == SEAFOAM_OK);
+    seafoam_config_free(config);
+    if (i == 0) {
+      seafoam_node* node = NULL;
+      CHECK(seafoam_cluster_local_node(nodes[0], &node, NULL) == SEAFOAM_OK);
+      snprintf(seed, sizeof seed, "%s", seafoam_node_address(node));
+      seafoam_node_free(node);
+    }
+  }
+  CHECK(seafoam_cluster_ready(nodes[0], 2, false, 20000, NULL) == SEAFOAM_OK);
+  CHECK(seafoam_cluster_keyring_install(nodes[0], keys[1], &ids[0], NULL) == SEAFOAM_OK);
+  CHECK(failed_with(seafoam_cluster_keyring_rotate(nodes[0], ids[0], 500, &report, &error),
+                    SEAFOAM_TIMEOUT, &error, "nothing was changed"));
+  CHECK(report == NULL);
+  CHECK(seafoam_cluster_keyring_install(nodes[1], keys[1], &ids[1], NULL) == SEAFOAM_OK);
+  CHECK(strcmp(ids[0], ids[1]) == 0);
+  CHECK(seafoam_cluster_keyring_rotate(nodes[0], ids[0], 20000, &report, &error) == SEAFOAM_OK);
+  CHECK(seafoam_key_report_length(report) == 2 && seafoam_key_report_name(report, 2) == NULL);
+  for (size_t i = 0; i < 2; i++) {
+    const seafoam_keys* found = seafoam_key_report_keys(report, i);
+    CHECK(seafoam_key_report_answered(report, i) && seafoam_keys_length(found) == 2);
+    CHECK(strcmp(seafoam_keys_id(found, 0), ids[0]) == 0);
+    CHECK(seafoam_keys_seals(found, 0) && !seafoam_keys_seals(found, 1));
+  }
+  seafoam_key_report_free(report);
+  CHECK(seafoam_cluster_keyring_list(nodes[1], &list, NULL) == SEAFOAM_OK);
+  first_id = strdup(seafoam_keys_id(list, 1));
+  seafoam_keys_free(list);
+  CHECK(seafoam_cluster_keyring_use(nodes[1], first_id, NULL) == SEAFOAM_OK);
+  CHECK(seafoam_cluster_keyring_use(nodes[1], ids[0], NULL) == SEAFOAM_OK);
+  CHECK(seafoam_cluster_keyring_report(nodes[1], 20000, &report, NULL) == SEAFOAM_OK);
+  CHECK(seafoam_key_report_length(report) == 2);
+  seafoam_key_report_free(report);
+  CHECK(failed_with(seafoam_cluster_keyring_reload(nodes[0], NULL, &error), SEAFOAM_INVALID_CONFIG,
+                    &error, "keys_file is not set"));
+  for (int i = 0; i < 2; i++) {
+    CHECK(seafoam_cluster_keyring_retire(nodes[i], first_id, NULL) == SEAFOAM_OK);
+    seafoam_cluster_free(nodes[i]);
+    seafoam_string_free(keys[i]);
+    seafoam_string_free(ids[i]);
+  }
+  free(first_id);
+}
+
 static void what_is_not_built_yet_says_so(void) {
   seafoam_error* error = NULL;
 #define NOT_YET(call) CHECK(failed_with(call, SEAFOAM_NOT_AVAILABLE, &error, "not available"))
-  NOT_YET(seafoam_cluster_keyring_install(cluster, "x", &error));
-  NOT_YET(seafoam_cluster_keyring_use(cluster, "x", &error));
-  NOT_YET(seafoam_cluster_keyring_retire(cluster, "x", &error));
   NOT_YET(seafoam_cluster_ready(cluster, 1, true, 0, &error));
 }
 
@@ -230,8 +306,8 @@ static void tags_and_messages_are_checked(void) {
   CHECK(seafoam_cluster_send(cluster, "solo", "x", 1, &error) == SEAFOAM_OK);
   CHECK(failed_with(seafoam_cluster_send(cluster, "solo", bytes, sizeof bytes, &error),
                     SEAFOAM_PAYLOAD_TOO_LARGE, &error, "65537"));
-  CHECK(failed_with(seafoam_cluster_send(cluster, "nobody", "x", 1, &error),
-                    SEAFOAM_UNKNOWN_NODE, &error, "nobody"));
+  CHECK(failed_with(seafoam_cluster_send(cluster, "nobody", "x", 1, &error), SEAFOAM_UNKNOWN_NODE,
+                    &error, "nobody"));
 }
 
 static void broadcasts_are_bounded(void) {
@@ -315,6 +391,7 @@ static void closing_under_the_feet_of_threads(void) {
 static void a_closed_handle_says_so(void) {
   seafoam_error* error = NULL;
   seafoam_node* node = (seafoam_node*)(uintptr_t)1;
+  seafoam_keys* keys = NULL;
   seafoam_nodes* nodes = NULL;
   seafoam_stats* stats = NULL;
   seafoam_events* events = NULL;
@@ -340,7 +417,8 @@ static void a_closed_handle_says_so(void) {
   CLOSED(seafoam_cluster_broadcast_text(cluster, "x", &value, &error));
   CLOSED(seafoam_cluster_send(cluster, "x", "x", 1, &error));
   CLOSED(seafoam_cluster_set_tags(cluster, NULL, NULL, 0, &error));
-  CLOSED(seafoam_cluster_keyring_install(cluster, "x", &error));
+  CLOSED(seafoam_cluster_keyring_list(cluster, &keys, &error));
+  CHECK(keys == NULL);
   CLOSED(seafoam_cluster_stats(cluster, &stats, &error));
   CLOSED(seafoam_cluster_validity(cluster, &validity, &error));
   CLOSED(seafoam_cluster_leader(cluster, &node, &error));
@@ -373,6 +451,8 @@ int main(void) {
   RUN(unknown_nodes_are_told);
   RUN(statements_out_of_range_are_refused);
   RUN(nobody_leads_in_this_version);
+  RUN(a_plain_cluster_has_no_keys);
+  RUN(keys_are_rotated);
   RUN(what_is_not_built_yet_says_so);
   RUN(tags_and_messages_are_checked);
   RUN(broadcasts_are_bounded);

@@ -127,7 +127,9 @@ static void null_handles_of_acting_calls(void) {
   NULL_HANDLE(seafoam_cluster_set_tags(NULL, NULL, NULL, 0, &error));
   NULL_HANDLE(seafoam_cluster_resign(NULL, &error));
   NULL_HANDLE(seafoam_cluster_transfer_leadership(NULL, "a", &error));
-  NULL_HANDLE(seafoam_cluster_keyring_install(NULL, "a", &error));
+  NULL_HANDLE(seafoam_cluster_keyring_install(NULL, "a", NULL, &error));
+  NULL_HANDLE(seafoam_cluster_keyring_reload(NULL, NULL, &error));
+  NULL_HANDLE(seafoam_cluster_keyring_rotate(NULL, "a", 0, NULL, &error));
   NULL_HANDLE(seafoam_cluster_keyring_use(NULL, "a", &error));
   NULL_HANDLE(seafoam_cluster_keyring_retire(NULL, "a", &error));
   NULL_HANDLE(seafoam_cluster_set(NULL, "heartbeat_millis", "100", &error));

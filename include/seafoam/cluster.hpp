@@ -5,33 +5,10 @@
 #include "callback.hpp"
 #include "config.hpp"
 #include "events.hpp"
+#include "keyring.hpp"
 #include "stats.hpp"
 
 namespace seafoam {
-
-/// Keys of a cluster that runs. Lives no longer than its cluster. In this version each call throws
-/// `not_available`.
-class Keyring {
-public:
-  explicit Keyring(const seafoam_cluster* cluster) noexcept : cluster_(cluster) {}
-
-  /// Adds a key (32 bytes in base64) that opens traffic but does not seal it yet.
-  void install(std::string_view key) const { call(seafoam_cluster_keyring_install, "key", key); }
-  /// Seals with an installed key, named by its key id, from now on.
-  void use(std::string_view key_id) const { call(seafoam_cluster_keyring_use, "key_id", key_id); }
-  /// Takes an installed key, named by its key id, away.
-  void retire(std::string_view key_id) const {
-    call(seafoam_cluster_keyring_retire, "key_id", key_id);
-  }
-
-private:
-  template <class Call> void call(Call function, const char* what, std::string_view key) const {
-    const detail::Text text(what, key);
-    detail::must(function, cluster_, text.c_str());
-  }
-
-  const seafoam_cluster* cluster_;
-};
 
 /// One node's membership in one cluster; any number of them per process.
 ///
@@ -195,7 +172,8 @@ public:
     return label == nullptr ? std::nullopt : std::optional<std::string>(label.get());
   }
   /// Sends a payload of at most 64 KiB to one node, which gets it at most once; waits until it has
-  /// it, 5 s at most. Throws `payload_too_large`, `unknown_node`, `resolve_failed`, `busy`, `timeout`.
+  /// it, 5 s at most. Throws `payload_too_large`, `unknown_node`, `resolve_failed`, `busy`,
+  /// `timeout`.
   void send(const NodeArgument& node, std::string_view bytes) const {
     detail::must(seafoam_cluster_send, raw(), node.c_str(), payload(bytes.data()), bytes.size());
   }
@@ -300,7 +278,7 @@ public:
     detail::must(seafoam_cluster_set_tags, raw(), pairs.names(), pairs.values(), pairs.size());
   }
 
-  /// Installs, uses and retires keys.
+  /// The keys that seal this cluster's traffic.
   Keyring keyring() const noexcept { return Keyring(raw()); }
 
   /// The handle of the C library, for calls of its own; null after a move.

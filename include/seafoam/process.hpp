@@ -28,6 +28,12 @@ inline std::optional<std::string> local_ip() {
   return ip == nullptr ? std::nullopt : std::optional<std::string>(ip.get());
 }
 
+/// A new key for `keys` or a `keys_file`: 32 random bytes in base64. Throws `internal` where the
+/// system gives no random bytes.
+inline std::string generate_key() {
+  return detail::obtain<detail::OwnedText>(seafoam_generate_key).get();
+}
+
 /// Logs a line among those of the library; never waits for the logger.
 inline void log(LogLevel level, std::string_view line) {
   const detail::Text text("line", line);

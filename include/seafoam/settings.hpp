@@ -170,13 +170,13 @@ public:
     return self().set("state_dir", value);
   }
 
-  /// Keys that seal the traffic: the first seals, all open.
+  /// Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.
   /// Takes 32-byte keys in base64 with commas between; no default; fixed at start.
   Self& keys(const detail::List& value) {
     return self().set("keys", value.text());
   }
 
-  /// File with one key a line, mode 0600.
+  /// File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600).
   /// Takes a path; no default; fixed at start.
   Self& keys_file(std::string_view value) {
     return self().set("keys_file", value);

@@ -6,6 +6,7 @@ const { apply, fromText, rename, row, toText } = require('./config.js')
 const { decodeNode, decodeNodes, kinds } = require('./decode.js')
 const { SeafoamError, run } = require('./errors.js')
 const { EventStream } = require('./events.js')
+const { Keyring } = require('./keyring.js')
 const { CallbackHandle, Listeners } = require('./listeners.js')
 const { loop, settle } = require('./loop.js')
 const { camel, configKeys, statNames } = require('./tables.js')
@@ -158,6 +159,10 @@ class Cluster {
     const name = args.nodeName(node)
     const signal = onlySignal(options)
     await this.#settle(this.transferLeadership, (handle) => handle.transferLeadership(name), signal)
+  }
+
+  keyring() {
+    return new Keyring(this.#native.keyring())
   }
 
   validity() {

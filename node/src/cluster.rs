@@ -9,6 +9,7 @@ use seafoam::{Cluster, Config, NodeRank, NodeStatus};
 
 use crate::error::{Failure, guard};
 use crate::event::{EventArguments, NativeEvents};
+use crate::keyring::NativeKeyring;
 use crate::parse;
 use crate::pending::NativePending;
 use crate::snapshot::{NativeLease, NativeValidity, NativeWhy, node, nodes};
@@ -198,6 +199,11 @@ impl NativeCluster {
             let pending = self.cluster.transfer_leadership(&name);
             Ok(NativePending::done(pending, &self.bell))
         })
+    }
+
+    #[napi]
+    pub fn keyring(&self) -> NativeKeyring {
+        NativeKeyring::new(self.cluster.keyring(), Arc::clone(&self.bell))
     }
 
     #[napi]

@@ -12,6 +12,7 @@
 mod cluster;
 mod error;
 mod event;
+mod keyring;
 mod log;
 mod pack;
 mod parse;

@@ -2,22 +2,24 @@
 
 use std::sync::Arc;
 
-use napi::Either;
+use napi::bindgen_prelude::{Either, Either3};
 use napi_derive::napi;
-use seafoam::{Cluster, Pending};
+use seafoam::{Cluster, MemberKeys, Pending};
 
 use crate::cluster::NativeCluster;
 use crate::error::{Failure, guard};
+use crate::keyring::NativeMemberKeys;
 use crate::wake::{Bell, Source};
 
-/// A cluster, milliseconds, or true for "done".
-type Taken = Either<NativeCluster, Either<f64, bool>>;
+/// A cluster, milliseconds, true for "done", or the keys of all members.
+type Taken = Either<NativeCluster, Either3<f64, bool, Vec<NativeMemberKeys>>>;
 
 /// What is waited for, by the shape of its result.
 enum Waiting {
     Cluster(Pending<Cluster>, Arc<Bell>),
     Done(Pending<()>),
     Millis(Pending<f64>),
+    Report(Pending<Vec<MemberKeys>>),
     GivenUp,
 }
 
@@ -43,6 +45,11 @@ impl NativePending {
         let source = wake_by(&pending, bell);
         Self { source, waiting: Waiting::Millis(pending) }
     }
+
+    pub fn report(pending: Pending<Vec<MemberKeys>>, bell: &Arc<Bell>) -> Self {
+        let source = wake_by(&pending, bell);
+        Self { source, waiting: Waiting::Report(pending) }
+    }
 }
 
 fn wake_by<T>(pending: &Pending<T>, bell: &Arc<Bell>) -> Arc<Source> {
@@ -60,7 +67,7 @@ impl NativePending {
         self.source.token()
     }
 
-    /// The result (a cluster, milliseconds, or true for "done"), or null where it is not there yet.
+    /// The result (a cluster, milliseconds, true for "done", or members' keys), or null where it is not there yet.
     /// Throws the call's error. It is given out once.
     #[napi]
     pub fn take(&self) -> Result<Option<Taken>, Failure> {
@@ -71,11 +78,16 @@ impl NativePending {
             }
             Waiting::Done(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|()| Either::B(Either::B(true))))
+                Ok(taken.map(|()| Either::B(Either3::B(true))))
             }
             Waiting::Millis(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|millis| Either::B(Either::A(millis))))
+                Ok(taken.map(|millis| Either::B(Either3::A(millis))))
+            }
+            Waiting::Report(pending) => {
+                let taken = pending.try_take().transpose()?;
+                let members = |members: Vec<MemberKeys>| members.into_iter().map(From::from);
+                Ok(taken.map(|all| Either::B(Either3::C(members(all).collect()))))
             }
             Waiting::GivenUp => Ok(None),
         })

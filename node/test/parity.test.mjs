@@ -49,8 +49,11 @@ test('every list of the manifest is checked here', () => {
     'cluster_calls',
     'config_keys',
     'constants',
+    'key_info_fields',
+    'keyring_calls',
     'lease_fields',
     'limits',
+    'member_keys_fields',
     'node_fields',
     'process_calls',
     'setters',
@@ -156,6 +159,19 @@ test('every call, here and in the declarations', () => {
     assert.notEqual(seafoam[camel(name)], undefined)
     assert.match(declarations, new RegExp(`export declare (function|const) ${camel(name)}\\b`))
   }
+})
+
+test('every call of the keyring, here and in the declarations', async (t) => {
+  const [one] = await cluster(t)
+  const keyring = one.keyring()
+  // `use` is no reserved word here.
+  const calls = manifest.keyring_calls.map(({ name }) => (name === 'use_key' ? 'use' : camel(name)))
+  const made = Object.getOwnPropertyNames(Object.getPrototypeOf(keyring))
+  assert.deepEqual(sorted(made.filter((name) => name !== 'constructor')), sorted(calls))
+  for (const call of calls) assert.match(body('export interface Keyring {'), new RegExp(`^  ${call}\\(`, 'm'))
+  const fields = (rows) => rows.map((row) => camel(row.name))
+  assert.deepEqual(members('export interface KeyInfo {'), fields(manifest.key_info_fields))
+  assert.deepEqual(members('export interface MemberKeys {'), fields(manifest.member_keys_fields))
 })
 
 test('no call but those of the manifest and of the language', () => {

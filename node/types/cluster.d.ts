@@ -12,6 +12,7 @@ import type {
   EventStream,
   StatusEvent,
 } from './events.js'
+import type { Keyring } from './keyring.js'
 import type { Lease, Node, NodeArgument, Validity, Why } from './snapshots.js'
 import type { Stats } from './stats.js'
 import type { EventKindWord, NodeRankWord, NodeStatusWord } from './words.js'
@@ -160,6 +161,9 @@ export declare class Cluster {
   resign(options?: WaitOptions): Promise<void>
   /** Hands the lead to another node. @throws {SeafoamError} `not_leader`. */
   transferLeadership(node: NodeArgument, options?: WaitOptions): Promise<void>
+
+  /** The keys that seal this cluster's traffic. */
+  keyring(): Keyring
 
   /** Whether this side of a partition may act. `fallback` in this version. */
   validity(): Validity

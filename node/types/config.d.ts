@@ -56,9 +56,9 @@ export interface Settings {
   leaderLeaseMillis: number
   /** Folder for what must survive a restart. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. Not available in this version. */
   stateDir: string
-  /** Keys that seal the traffic: the first seals, all open. Environment: `SEAFOAM_KEYS`. Default: `not set`. Takes 32-byte keys in base64 with commas between. Not available in this version. */
+  /** Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown. Environment: `SEAFOAM_KEYS`. Default: `not set`. Takes 32-byte keys in base64 with commas between. */
   keys: string[]
-  /** File with one key a line, mode 0600. Environment: `SEAFOAM_KEYS_FILE`. Default: `not set`. Takes a path. Not available in this version. */
+  /** File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600). Environment: `SEAFOAM_KEYS_FILE`. Default: `not set`. Takes a path. */
   keysFile: string
   /** Allows to listen beyond loopback without a key. Environment: `SEAFOAM_INSECURE`. Default: `false`. Takes true or false. */
   insecure: boolean

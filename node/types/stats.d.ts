@@ -22,12 +22,26 @@ export interface Stats {
   readonly droppedForeignCluster: number
   /** Packets dropped because they are sealed with a key that is not here. (counter) */
   readonly droppedSealed: number
+  /** Packets dropped because they are not sealed and this cluster is. (counter) */
+  readonly droppedUnsealed: number
+  /** Packets dropped because the key that they name did not seal them. (counter) */
+  readonly droppedForged: number
+  /** Packets dropped because they were taken before, or answer nothing that was asked. (counter) */
+  readonly droppedReplayed: number
+  /** Packets dropped because their short form belongs to no session that is known here. (counter) */
+  readonly droppedUnknownSession: number
+  /** Packets dropped because the table of sessions was full. (counter) */
+  readonly droppedSessionsFull: number
   /** Packets or frames dropped because they exceed their limit. (counter) */
   readonly droppedOversized: number
   /** Requests not answered because of a rate limit. (counter) */
   readonly droppedRateLimited: number
   /** Datagrams dropped because the engine's inbound queue was full. (counter) */
   readonly droppedInbound: number
+  /** Packets of unknown sessions that were answered by a challenge. (counter) */
+  readonly challengesSent: number
+  /** Challenges of others that were answered. (counter) */
+  readonly challengesAnswered: number
   /** TCP exchanges begun by this node. (counter) */
   readonly streamsOpened: number
   /** TCP exchanges accepted. (counter) */
@@ -136,6 +150,10 @@ export interface Stats {
   readonly probesWaiting: number
   /** Own health score: 0 is healthy, 8 the worst. (gauge) */
   readonly health: number
+  /** Sealed sessions of others that are known here. (gauge) */
+  readonly sessions: number
+  /** Keys installed here. (gauge) */
+  readonly keys: number
   /** Open subscriptions. (gauge) */
   readonly subscriptions: number
 }

@@ -10,6 +10,7 @@ use seafoam::{CONFIG_KEYS, Cluster, Config, Error, ErrorCode, EventOptions, Stat
 
 use crate::config::{Tags, bytes_of, config, text};
 use crate::error::raise;
+use crate::keyring::NativeKeyring;
 use crate::node::{Lease, Node, Validity, Why, name_of};
 use crate::pending::{Pending, seconds};
 use crate::process;
@@ -117,6 +118,10 @@ impl ClusterBase {
 
     fn _resign(&self, py: Python<'_>) -> PyResult<Pending> {
         Ok(Pending::nothing(self.cluster(py)?.resign()))
+    }
+
+    fn _keyring(&self, py: Python<'_>) -> PyResult<NativeKeyring> {
+        Ok(NativeKeyring::new(self.cluster(py)?.keyring()))
     }
 
     fn _transfer_leadership(&self, py: Python<'_>, node: &Bound<'_, PyAny>) -> PyResult<Pending> {

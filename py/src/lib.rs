@@ -9,6 +9,7 @@ mod cluster;
 mod config;
 mod error;
 mod event;
+mod keyring;
 mod log;
 mod node;
 mod pending;
@@ -28,6 +29,12 @@ fn local_ip(py: Python<'_>) -> PyResult<Option<String>> {
     Ok(ip.map(|ip| ip.to_string()))
 }
 
+/// A new key for `keys` or a `keys_file`: 32 random bytes in base64.
+#[pyfunction]
+fn generate_key(py: Python<'_>) -> PyResult<String> {
+    seafoam::generate_key().map_err(|error| error::raise(py, error))
+}
+
 /// The wall clock in milliseconds since the epoch.
 #[pyfunction]
 fn now_millis() -> u64 {
@@ -42,6 +49,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("DATACENTER_NONE", seafoam::DATACENTER_NONE)?;
     module.add_class::<cluster::ClusterBase>()?;
     module.add_class::<config::ConfigKey>()?;
+    module.add_class::<keyring::NativeKeyring>()?;
     module.add_class::<log::LogReader>()?;
     module.add_class::<node::Lease>()?;
     module.add_class::<node::Node>()?;
@@ -67,6 +75,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(log::log, module)?)?;
     module.add_function(wrap_pyfunction!(log::log_level, module)?)?;
     module.add_function(wrap_pyfunction!(log::set_log_level, module)?)?;
+    module.add_function(wrap_pyfunction!(generate_key, module)?)?;
     module.add_function(wrap_pyfunction!(local_ip, module)?)?;
     module.add_function(wrap_pyfunction!(now_millis, module)?)
 }

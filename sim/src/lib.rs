@@ -4,6 +4,7 @@
 //! seed gives the same [`World::trace`], byte for byte.
 
 pub mod checkers;
+mod exchange;
 mod happening;
 mod host;
 mod network;

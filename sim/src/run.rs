@@ -172,7 +172,7 @@ impl World {
                 engine.handle_datagram(now, Self::address(from), &bytes);
             }
             Arrival::Request { from, run, token, bytes } => {
-                let answer = engine.serve_stream(now, Self::address(from), &bytes);
+                let answer = self.exchange(from, node, &bytes);
                 self.answer(node, from, run, token, answer.ok_or(StreamFailure::Broken));
             }
             Arrival::Answer { run, token, answer } => {
@@ -285,7 +285,7 @@ impl World {
             match notice {
                 Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
                 Notice::Left => host.left = true,
-                outcome @ (Notice::Pong { .. } | Notice::Sent { .. }) => {
+                outcome @ (Notice::Pong { .. } | Notice::Sent { .. } | Notice::Keys { .. }) => {
                     self.notices.push((node, outcome));
                 }
                 Notice::NameTaken { .. } | Notice::Log(..) => {}

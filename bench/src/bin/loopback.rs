@@ -1,4 +1,4 @@
-//! Many nodes in one process: `loopback --nodes 100 --rest 60 --busy 2 --json`.
+//! Many nodes in one process: `loopback --nodes 100 --rest 60 --busy 2 --sealed --json`.
 
 #![allow(clippy::print_stdout)] // a command
 
@@ -15,7 +15,8 @@ struct Command {
 }
 
 fn parse() -> Result<Command, lexopt::Error> {
-    let options = Options { nodes: 100, payload_bytes: 100, rest: Duration::from_secs(60) };
+    let options =
+        Options { nodes: 100, payload_bytes: 100, rest: Duration::from_secs(60), sealed: false };
     let mut command = Command { options, busy: 0, json: false };
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
@@ -25,6 +26,7 @@ fn parse() -> Result<Command, lexopt::Error> {
                 command.options.rest = Duration::from_secs(arguments.value()?.parse()?);
             }
             Arg::Long("busy") => command.busy = arguments.value()?.parse()?,
+            Arg::Long("sealed") => command.options.sealed = true,
             Arg::Long("json") => command.json = true,
             other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
                 return Err(other.unexpected());
@@ -39,7 +41,7 @@ fn main() -> ExitCode {
         Ok(command) => command,
         Err(error) => {
             eprintln!(
-                "{error}\nusage: loopback [--nodes N] [--rest SECONDS] [--busy CORES] [--json]"
+                "{error}\nusage: loopback [--nodes N] [--rest SECONDS] [--busy CORES] [--sealed] [--json]"
             );
             return ExitCode::from(2);
         }
@@ -81,7 +83,8 @@ fn print(command: &Command, figures: &Figures) {
         println!("{}", serde_json::Value::Object(map));
         return;
     }
-    println!("{} nodes, {} cores kept busy", command.options.nodes, command.busy);
+    let seal = if command.options.sealed { "sealed" } else { "plain" };
+    println!("{} nodes, {seal}, {} cores kept busy", command.options.nodes, command.busy);
     for (name, value) in rows {
         println!("{name:<24} {value:>12.4}");
     }

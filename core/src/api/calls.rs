@@ -113,16 +113,37 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "The text of a configuration value as it is now.";
     set(key: "text", value: "text") -> "nothing", now, stands,
         "Changes a configuration value that can be changed at run time.";
-    keyring() -> "Keyring", now, absent,
-        "Installs, uses, retires and rotates keys.";
+    keyring() -> "Keyring", now, stands,
+        "The keys that seal this cluster's traffic.";
     leadership() -> "idiom of the language", now, absent,
         "Entered when elected, ended when lost.";
+};
+
+/// The calls of a cluster's keyring. In C they are `seafoam_cluster_keyring_<name>`; `use` is `use_key`
+/// where the language keeps the word for itself.
+pub const KEYRING_CALLS: &[Call] = calls! {
+    list() -> "list of KeyInfo", now, stands,
+        "The keys of this node, that which seals first.";
+    install(key: "text") -> "text", now, stands,
+        "Adds a key that opens but does not seal yet; returns its id.";
+    use_key(key_id: "text") -> "nothing", now, stands,
+        "Seals with an installed key from now on, here alone.";
+    retire(key_id: "text") -> "nothing", now, stands,
+        "Takes an installed key away, here alone.";
+    reload() -> "list of KeyInfo", now, stands,
+        "Reads keys_file again and takes its keys in place of the present ones.";
+    report(timeout: "duration") -> "list of MemberKeys", waits, stands,
+        "Asks every member which keys it has.";
+    rotate(key_id: "text", timeout: "duration") -> "list of MemberKeys", waits, stands,
+        "Seals with an installed key in the whole cluster, once every ALIVE member has it.";
 };
 
 /// The functions beside a cluster: they belong to the process.
 pub const PROCESS_CALLS: &[Call] = calls! {
     version() -> "text", now, stands,
         "Version of the library.";
+    generate_key() -> "text", now, stands,
+        "A new key for `keys` or a `keys_file`: 32 random bytes in base64.";
     local_ip() -> "text or none", now, stands,
         "This machine's address: global before private before link-local, IPv6 before IPv4.";
     now_millis() -> "u64", now, stands,

@@ -6,8 +6,11 @@ use std::net::IpAddr;
 
 use super::error::{Error, ErrorCode, Result};
 use super::level::LogLevel;
+use zeroize::Zeroizing;
+
 use super::value::{Accepts, Arg, LeaderScope, Profile, Setting};
 use crate::limits;
+use crate::proto::seal::KeyList;
 
 /// One key of the configuration.
 #[derive(Clone, Copy, Debug)]
@@ -67,13 +70,13 @@ macro_rules! config_table {
                 },)* })
             }
 
-            /// The text of a key's value; secrets are hidden.
+            /// The text of a key's value; of secrets only what may be shown of them.
             ///
             /// # Errors
             /// `invalid_config` where there is no such key.
             pub fn get(&self, name: &str) -> Result<String> {
                 if find(name)?.secret {
-                    return Ok("(hidden)".to_owned());
+                    return Ok(self.keys.shown());
                 }
                 match name {
                     $(stringify!($key) => Ok(self.$key.render()),)*
@@ -124,7 +127,7 @@ macro_rules! config_table {
     (@live start) => { false };
     (@available stands) => { true };
     (@available later) => { false };
-    (@available secret) => { false };
+    (@available secret) => { true };
     (@secret stands) => { false };
     (@secret later) => { false };
     (@secret secret) => { true };
@@ -183,10 +186,10 @@ config_table! {
         "How long a leader's lease runs without renewal, milliseconds.";
     state_dir: Option<String> = "", "SEAFOAM_STATE_DIR", Accepts::Path, start, later,
         "Folder for what must survive a restart.";
-    keys: Option<String> = "", "SEAFOAM_KEYS", Accepts::Keys, start, secret,
-        "Keys that seal the traffic: the first seals, all open.";
-    keys_file: Option<String> = "", "SEAFOAM_KEYS_FILE", Accepts::Path, start, later,
-        "File with one key a line, mode 0600.";
+    keys: KeyList = "", "SEAFOAM_KEYS", Accepts::Keys, start, secret,
+        "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.";
+    keys_file: Option<String> = "", "SEAFOAM_KEYS_FILE", Accepts::Path, start, stands,
+        "File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600).";
     insecure: bool = "false", "SEAFOAM_INSECURE", Accepts::Bool, start, stands,
         "Allows to listen beyond loopback without a key.";
     tags: BTreeMap<String, String> = "", "SEAFOAM_TAGS", Accepts::Tags(limits::TAGS_BYTES), live, stands,
@@ -248,6 +251,7 @@ impl Config {
     /// `invalid_config` naming the key, the value and what is accepted; nothing was set.
     pub fn set(&mut self, name: &str, value: &str) -> Result<()> {
         let key = find(name)?;
+        check_keys(key, key.name, value)?;
         let value = (key.canonical)(value, &key.accepts)
             .ok_or_else(|| refused(key.name, shown(key, value), &key.accepts))?;
         self.values.insert(key.name, value);
@@ -320,7 +324,8 @@ fn read_environment(key: &ConfigKey) -> Result<Option<String>> {
     let Some(value) = std::env::var_os(key.environment) else {
         return Ok(None);
     };
-    let text = value.to_string_lossy();
+    let text = Zeroizing::new(value.to_string_lossy().into_owned());
+    check_keys(key, &format!("{} (environment variable {})", key.name, key.environment), &text)?;
     if let (Some(text), true) = ((key.canonical)(&text, &key.accepts), value.to_str().is_some()) {
         return Ok(Some(text));
     }
@@ -328,7 +333,18 @@ fn read_environment(key: &ConfigKey) -> Result<Option<String>> {
     Err(refused(&label, shown(key, &text), &key.accepts))
 }
 
+/// What is wrong with a secret is told by its place, never by its text.
+fn check_keys(key: &ConfigKey, label: &str, text: &str) -> Result<()> {
+    if !key.secret {
+        return Ok(());
+    }
+    KeyList::parse(text)
+        .map(drop)
+        .map_err(|error| Error::new(error.code(), format!("{label}: {}", error.message())))
+}
+
 fn check(key: &ConfigKey, text: &str) -> Result<()> {
+    check_keys(key, key.name, text)?;
     let text = (key.canonical)(text, &key.accepts)
         .ok_or_else(|| refused(key.name, shown(key, text), &key.accepts))?;
     if !key.available && text != key.default {

@@ -4,6 +4,7 @@ pub mod calls;
 pub mod config;
 pub mod error;
 pub mod event;
+pub mod keys;
 pub mod label;
 pub mod level;
 pub mod node;

@@ -6,18 +6,23 @@ use std::time::Duration;
 use super::config::Settings;
 use super::error::{Error, ErrorCode, Result};
 use super::value::Profile;
+use crate::proto::seal::LONG_OVERHEAD_BYTES;
 
 pub(super) fn check(settings: &Settings) -> Result<()> {
     let listen = settings.listen_ip;
-    if !listen.is_loopback() && !settings.insecure {
+    let keyless = settings.keys.0.is_empty() && settings.keys_file.is_none();
+    if !listen.is_loopback() && keyless && !settings.insecure {
         return Err(Error::new(
             ErrorCode::KeyRequired,
             format!(
-                "listen_ip = {listen} is beyond loopback, and traffic is not sealed in version {}: \
-                 set insecure to true where the network is trusted, or listen on loopback",
-                crate::VERSION
+                "listen_ip = {listen} is beyond loopback, which needs a key: make one with \
+                 generate_key or `openssl rand -base64 32`, and give it to every node as keys or \
+                 keys_file; or set insecure to true where nobody else can send to this network"
             ),
         ));
+    }
+    if !settings.keys.0.is_empty() && settings.keys_file.is_some() {
+        return Err(invalid("keys and keys_file are both given: use one of them".to_owned()));
     }
     if listen.is_multicast() {
         return Err(invalid(format!("listen_ip = {listen} is a multicast address")));
@@ -28,20 +33,23 @@ pub(super) fn check(settings: &Settings) -> Result<()> {
             "multicast_address = {group} and listen_ip = {listen} are of different address families"
         )));
     }
-    if settings.max_broadcast_bytes + BROADCAST_OVERHEAD_BYTES > settings.max_datagram_bytes {
+    let seal = if keyless { 0 } else { SEAL_BYTES };
+    let overhead = BROADCAST_OVERHEAD_BYTES + seal;
+    if settings.max_broadcast_bytes + overhead > settings.max_datagram_bytes {
         return Err(invalid(format!(
             "max_broadcast_bytes = {} does not fit max_datagram_bytes = {}: it takes at most {}",
             settings.max_broadcast_bytes,
             settings.max_datagram_bytes,
-            settings.max_datagram_bytes - BROADCAST_OVERHEAD_BYTES,
+            settings.max_datagram_bytes - overhead,
         )));
     }
     let tags: usize = settings.tags.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
-    if tags + RECORD_OVERHEAD_BYTES > settings.max_datagram_bytes as usize {
+    let overhead = RECORD_OVERHEAD_BYTES + seal as usize;
+    if tags + overhead > settings.max_datagram_bytes as usize {
         return Err(invalid(format!(
             "tags of {tags} bytes do not fit max_datagram_bytes = {}: it takes at most {}",
             settings.max_datagram_bytes,
-            settings.max_datagram_bytes as usize - RECORD_OVERHEAD_BYTES,
+            settings.max_datagram_bytes as usize - overhead,
         )));
     }
     Ok(())
@@ -78,6 +86,8 @@ pub(crate) fn tags_text(tags: &std::collections::BTreeMap<String, String>) -> Re
 
 /// Header, message, and a broadcast record with the longest name: room that a payload must leave.
 const BROADCAST_OVERHEAD_BYTES: u32 = 160;
+/// What a seal takes of a datagram at most.
+const SEAL_BYTES: u32 = LONG_OVERHEAD_BYTES as u32;
 
 fn invalid(text: String) -> Error {
     Error::new(ErrorCode::InvalidConfig, text)

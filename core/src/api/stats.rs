@@ -41,9 +41,16 @@ stats! {
     dropped_unknown_kind: counter, "Packets dropped because of a message kind that this version does not know.";
     dropped_foreign_cluster: counter, "Packets dropped because they belong to another cluster.";
     dropped_sealed: counter, "Packets dropped because they are sealed with a key that is not here.";
+    dropped_unsealed: counter, "Packets dropped because they are not sealed and this cluster is.";
+    dropped_forged: counter, "Packets dropped because the key that they name did not seal them.";
+    dropped_replayed: counter, "Packets dropped because they were taken before, or answer nothing that was asked.";
+    dropped_unknown_session: counter, "Packets dropped because their short form belongs to no session that is known here.";
+    dropped_sessions_full: counter, "Packets dropped because the table of sessions was full.";
     dropped_oversized: counter, "Packets or frames dropped because they exceed their limit.";
     dropped_rate_limited: counter, "Requests not answered because of a rate limit.";
     dropped_inbound: counter, "Datagrams dropped because the engine's inbound queue was full.";
+    challenges_sent: counter, "Packets of unknown sessions that were answered by a challenge.";
+    challenges_answered: counter, "Challenges of others that were answered.";
     streams_opened: counter, "TCP exchanges begun by this node.";
     streams_accepted: counter, "TCP exchanges accepted.";
     streams_refused: counter, "TCP connections closed because all slots were taken.";
@@ -98,5 +105,7 @@ stats! {
     broadcast_queue: gauge, "Broadcasts that are still passed on.";
     probes_waiting: gauge, "Probe rounds without an answer yet.";
     health: gauge, "Own health score: 0 is healthy, 8 the worst.";
+    sessions: gauge, "Sealed sessions of others that are known here.";
+    keys: gauge, "Keys installed here.";
     subscriptions: gauge, "Open subscriptions.";
 }

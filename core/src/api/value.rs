@@ -7,6 +7,7 @@ use std::net::IpAddr;
 
 use super::level::LogLevel;
 use super::words::words;
+use crate::proto::seal::KeyList;
 
 /// What a configuration key accepts; prints itself for error messages and documentation.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -181,6 +182,17 @@ impl Setting for Vec<String> {
     }
 }
 
+/// Its text is the secret itself.
+impl Setting for KeyList {
+    fn parse(text: &str, _: &Accepts) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+    fn render(&self) -> String {
+        let texts = self.0.iter().map(|key| key.secret_text().to_string());
+        texts.collect::<Vec<_>>().join(",")
+    }
+}
+
 impl Setting for Vec<u8> {
     fn parse(text: &str, _: &Accepts) -> Option<Self> {
         list_items(text).map(|item| item.parse().ok().filter(|number| *number != 255)).collect()
@@ -284,9 +296,15 @@ macro_rules! args {
 }
 args!(u8 => u8, u16 => u16, u32 => u32, u64 => u64, bool => bool, IpAddr => IpAddr,
       IpAddr => Option<IpAddr>, u64 => Option<u64>, String => String, String => Option<String>,
-      Vec<String> => Vec<String>, Vec<u8> => Vec<u8>,
+      Vec<String> => Vec<String>, Vec<u8> => Vec<u8>, KeyList => KeyList,
       BTreeMap<String, String> => BTreeMap<String, String>,
       Profile => Profile, LeaderScope => LeaderScope, LogLevel => LogLevel);
+
+impl From<String> for Arg<KeyList> {
+    fn from(value: String) -> Self {
+        Self::new(value)
+    }
+}
 
 impl<T> From<&str> for Arg<T> {
     fn from(value: &str) -> Self {

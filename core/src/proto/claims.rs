@@ -143,6 +143,9 @@ impl Engine {
             self.set_status(now, id, Status::Dead, old.incarnation, 0);
             self.tell_status(id, was);
         }
+        if let Some(door) = &mut self.door {
+            door.forget(record.address);
+        }
         let fresh = Member { status: Status::Alive, source: 0, ..self.member_of(now, record) };
         let before = self.members.get(id).map_or(NodeStatus::Dead, |old| public_status(old.status));
         self.members.update(id, |member| *member = fresh);

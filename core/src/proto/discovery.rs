@@ -385,6 +385,15 @@ impl Engine {
 
     /// A multicast announcement arrived.
     pub fn handle_announcement(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
+        let mut plain = Vec::new();
+        let opened = match &mut self.door {
+            Some(door) => door.open_announcement(now, bytes, &mut plain).then_some(&*plain),
+            None => Some(bytes),
+        };
+        let Some(bytes) = opened else {
+            self.stats.multicast_ignored += 1;
+            return;
+        };
         let packet = Packet::decode(bytes, self.cluster_tag, Carrier::Datagram);
         let Ok(Packet { message: Message::Announce {}, mut records, .. }) = packet else {
             self.stats.multicast_ignored += 1;

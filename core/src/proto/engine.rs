@@ -14,12 +14,15 @@ use super::broadcast::Broadcasts;
 use super::direct::Directs;
 use super::discovery::Discovery;
 use super::gossip::Gossip;
+use super::keyring::Surveys;
 use super::knock::Knocks;
 use super::leave::Leaving;
 use super::members::{Member, MemberId, Members, SELF};
 use super::output::{Change, Notice, Transmit};
 use super::probe::Probing;
 use super::rtt::PingHistory;
+use super::seal::{Door, Entropy, KeyRing, Seeded};
+use super::sealing::with_room;
 use super::sync::Syncs;
 use super::tags::Tags;
 use super::time::Time;
@@ -77,6 +80,9 @@ pub struct Engine {
     pub(super) syncs: Syncs,
     pub(super) discovery: Discovery,
     pub(super) leaving: Option<Leaving>,
+    /// None in a plain cluster.
+    pub(super) door: Option<Box<Door>>,
+    pub(super) surveys: Surveys,
     /// The two members heard last, newest first, and when: whether anybody but a given member was
     /// heard can be told from two.
     pub(super) heard: [(MemberId, Time); 2],
@@ -89,10 +95,23 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// An engine that knows only itself. `wall_millis` is the wall clock at `now`, used for
-    /// timestamps alone.
+    /// An engine that knows only itself, for simulators: what sealing needs of random bytes follows
+    /// from the seed. `wall_millis` is the wall clock at `now`, used for timestamps alone.
     #[must_use]
     pub fn new(now: Time, wall_millis: u64, settings: &Settings, me: LocalNode) -> Self {
+        let entropy = Seeded::new(me.seed.rotate_left(32));
+        Self::with_entropy(now, wall_millis, settings, me, Box::new(entropy))
+    }
+
+    /// As [`new`](Self::new), with a source of random bytes for sessions and nonces.
+    #[must_use]
+    pub fn with_entropy(
+        now: Time,
+        wall_millis: u64,
+        settings: &Settings,
+        me: LocalNode,
+        entropy: Box<dyn Entropy>,
+    ) -> Self {
         let LocalNode { name, address, generation, run, seed } = me;
         let identity = Identity { name, generation, run };
         let record = MemberRecord {
@@ -100,9 +119,14 @@ impl Engine {
             is_lighthouse: settings.is_lighthouse,
             ..MemberRecord::bare(identity, address, Status::Alive)
         };
+        let cluster_tag = hash::cluster_tag(&settings.cluster_name);
+        let ring = KeyRing::new(&settings.keys);
+        let door = (!ring.is_empty()).then(|| {
+            Box::new(Door::new(now, ring, (cluster_tag, &settings.cluster_name), entropy))
+        });
         let mut engine = Self {
-            settings: settings.clone(),
-            cluster_tag: hash::cluster_tag(&settings.cluster_name),
+            settings: with_room(settings, door.is_some()),
+            cluster_tag,
             members: Members::default(),
             timers: Timers::default(),
             rng: Xoshiro256StarStar::seed_from_u64(seed),
@@ -119,6 +143,8 @@ impl Engine {
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
             leaving: None,
+            door,
+            surveys: Surveys::default(),
             heard: [(SELF, Time::ZERO); 2],
             distrust_until: Time::ZERO,
             established: false,
@@ -143,6 +169,16 @@ impl Engine {
 
     /// A datagram arrived. Whatever it holds, it is dropped and counted where it is of no use.
     pub fn handle_datagram(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
+        let Some(door) = &mut self.door else {
+            return self.handle_plain(now, from, bytes);
+        };
+        let mut plain = Vec::with_capacity(bytes.len());
+        if door.open(now, from, bytes, &mut plain) {
+            self.handle_plain(now, from, &plain);
+        }
+    }
+
+    fn handle_plain(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {
         match Packet::decode(bytes, self.cluster_tag, Carrier::Datagram) {
             Ok(packet) => self.handle_packet(now, from, packet),
             Err(error) => self.count_refused(error),
@@ -182,6 +218,14 @@ impl Engine {
                 self.handle_direct(now, from, known, (sequence, to), &payload);
             }
             Message::DirectAck { sequence, .. } => self.handle_direct_ack(from, sequence),
+            Message::KeysAsk { sequence, first, .. } => {
+                if known.is_some() {
+                    self.tell_keys(now, from, sequence, first);
+                }
+            }
+            Message::KeysTell { sequence, ids, .. } => {
+                self.hear_keys(now, sequence, known, ids);
+            }
             Message::Announce {}
             | Message::SyncRequest { .. }
             | Message::SyncResponse { .. }
@@ -284,6 +328,9 @@ impl Engine {
 
     /// The next deadline has come, or more.
     pub fn handle_timeout(&mut self, now: Time) {
+        if let Some(door) = &mut self.door {
+            door.tick(now);
+        }
         if now.since(self.timers.next()) > STALL {
             self.note_stall(now);
         }
@@ -300,6 +347,7 @@ impl Engine {
                 Timer::Direct(sequence) => self.direct_timer(now, sequence),
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
+                Timer::Survey(ticket) => self.survey_tick(now, ticket),
             }
         }
     }
@@ -318,14 +366,11 @@ impl Engine {
         self.timers.next()
     }
 
-    /// The next thing to send.
-    pub fn poll_transmit(&mut self) -> Option<Transmit> {
-        self.transmits.pop_front()
-    }
-
     /// The next thing to tell.
     pub fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        let note = self.door.as_mut().and_then(|door| door.poll_note());
+        let note = note.map(|(level, text)| Notice::Log(level, text));
+        note.or_else(|| self.notices.pop_front())
     }
 
     /// The next change of the table. Drain the changes before the notices, so that a reader of an
@@ -354,7 +399,7 @@ impl Engine {
     pub fn stats(&self) -> Stats {
         let count = |status| self.members.status_count(status) as u64;
         let unknown = self.discovery.named.len() as u64;
-        Stats {
+        let own = Stats {
             members: self.members.len() as u64 + unknown,
             members_unknown: unknown,
             members_alive: count(Status::Alive),
@@ -368,7 +413,8 @@ impl Engine {
             probes_waiting: self.probing.waiting.len() as u64,
             health: u64::from(self.awareness.score()),
             ..self.stats
-        }
+        };
+        self.door.as_ref().map_or(own, |door| own.plus(&door.stats()))
     }
 
     /// Takes over settings that changed at run time.
@@ -377,7 +423,7 @@ impl Engine {
         let announced = announces(&self.settings);
         let frontload = self.settings.frontload_millis();
         let retagged = self.settings.tags != settings.tags;
-        self.settings = settings.clone();
+        self.settings = with_room(settings, self.door.is_some());
         if retagged {
             self.set_tags(now, &settings.tags);
         }

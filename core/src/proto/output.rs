@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::time::Time;
+use crate::api::error::Result;
 use crate::api::event::Event;
+use crate::api::keys::MemberKeys;
 use crate::api::level::LogLevel;
 use crate::api::node::Node;
 
@@ -86,6 +88,13 @@ pub enum Notice {
         ticket: u64,
         /// Whether the node has it.
         acknowledged: bool,
+    },
+    /// What the members' keys are, or a rotation, or why it did not go on.
+    Keys {
+        /// The number that [`super::Engine::survey_keys`] was given.
+        ticket: u64,
+        /// The members in the order of their names.
+        outcome: Result<Vec<MemberKeys>>,
     },
     /// `leave` is done: enough members know, or nobody is there to be told.
     Left,

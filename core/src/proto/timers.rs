@@ -32,6 +32,8 @@ pub(super) enum Timer {
     Direct(u32),
     /// An announcement is answered.
     Answer(SocketAddr),
+    /// Members are asked for their keys, again.
+    Survey(u64),
 }
 
 #[derive(Default)]

@@ -185,7 +185,7 @@ impl Driver {
         let dialer = Arc::clone(&self.dialer);
         shared.counters.streams_opened.one();
         let task = async move {
-            let answer = dialer.exchange(to, &request).await;
+            let answer = dialer.exchange(&shared, to, &request).await;
             if answer.is_err() {
                 shared.counters.streams_failed.one();
             }

@@ -4,6 +4,7 @@ mod address;
 mod counters;
 mod driver;
 mod executor;
+mod keys;
 mod multicast;
 mod resolve;
 mod stream;
@@ -19,6 +20,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) use address::local_ip;
 pub(crate) use counters::Counters;
 pub(crate) use executor::Tasks;
+pub(crate) use keys::{System, generate_key, read as read_keys};
 
 use crate::api::config::{CONFIG_KEYS, Config, Settings};
 use crate::api::error::{Error, ErrorCode, Result};
@@ -65,7 +67,8 @@ pub(crate) fn start<T: Send + 'static>(
 }
 
 /// Binds, and starts everything. An error leaves nothing behind.
-async fn bring_up(settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
+async fn bring_up(mut settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
+    settings.keys = keys::at_start(&settings)?;
     let sockets = udp::bind(settings.listen_ip, settings.listen_port)?;
     let listen = sockets.listen;
     let me = identity(&settings, listen).await?;
@@ -79,11 +82,15 @@ async fn bring_up(settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
     let dialer = Dialer::new(settings.listen_ip, sockets.scope);
     logged!(
         Info,
-        "{}: listens on {listen}, advertised as {}, in cluster {:?}, generation {}",
+        "{}: listens on {listen}, advertised as {}, in cluster {:?}, generation {}, {}",
         me.name,
         me.address,
         settings.cluster_name,
-        me.generation
+        me.generation,
+        match settings.keys.0.first() {
+            Some(key) => format!("sealed with key {}", key.id()),
+            None => "not sealed".to_owned(),
+        }
     );
     let settings = as_they_are(settings, &me, listen);
     let tasks = Tasks::new(lease.handle().clone());

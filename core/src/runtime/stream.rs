@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::address::{plain, scoped};
@@ -16,6 +16,7 @@ use super::counters::Seldom;
 use super::udp::{Held, is_exhausted};
 use crate::limits;
 use crate::log::logged;
+use crate::proto::seal::{Greeting, HELLO_BYTES, StreamOpener};
 use crate::proto::{KnockAnswer, StreamFailure};
 use crate::shared::Shared;
 use crate::sync::Mutex;
@@ -49,6 +50,7 @@ impl Dialer {
     /// One exchange from its connection to the last byte of the answer.
     pub(super) async fn exchange(
         &self,
+        shared: &Shared,
         to: SocketAddr,
         request: &[u8],
     ) -> Result<Vec<u8>, StreamFailure> {
@@ -61,7 +63,7 @@ impl Dialer {
             let Ok(_exchanging) = self.exchanging.acquire().await else {
                 return Err(StreamFailure::Broken);
             };
-            ask(stream, request).await.map_err(|_| StreamFailure::Broken)
+            ask(shared, stream, request).await.map_err(|_| StreamFailure::Broken)
         };
         timeout(limits::STREAM_TIME, whole).await.unwrap_or(Err(StreamFailure::TimedOut))
     }
@@ -105,10 +107,70 @@ impl Dialer {
     }
 }
 
-async fn ask(mut stream: TcpStream, request: &[u8]) -> io::Result<Vec<u8>> {
-    stream.write_all(request).await?;
+async fn ask(shared: &Shared, mut stream: TcpStream, request: &[u8]) -> io::Result<Vec<u8>> {
+    let sealed = shared.feed(|engine, _| engine.is_sealed().then(|| engine.greet()));
+    let Some(greeting) = sealed.flatten() else {
+        stream.write_all(request).await?;
+        stream.shutdown().await?;
+        return read_to_end(&mut stream).await;
+    };
+    let own = greeting.ok_or(io::ErrorKind::Other)?;
+    stream.write_all(&own.bytes).await?;
+    let to = plain(stream.peer_addr()?);
+    let theirs = greeting_of(&mut stream).await?;
+    let keys = shared.feed(|engine, now| engine.greeted(now, to, &own, &theirs));
+    let (mut sealer, opener) = keys.and_then(Result::ok).ok_or(io::ErrorKind::InvalidData)?;
+    let request = sealer.seal(request).ok_or(io::ErrorKind::InvalidInput)?;
+    stream.write_all(&request).await?;
     stream.shutdown().await?;
-    read_to_end(&mut stream).await
+    Unsealing { shared, from: to, opener }.read_to_end(&mut stream, || ()).await
+}
+
+/// The first bytes of a sealed connection.
+async fn greeting_of(stream: &mut TcpStream) -> io::Result<Greeting> {
+    let mut bytes = [0; HELLO_BYTES];
+    stream.read_exact(&mut bytes).await?;
+    Ok(Greeting { bytes })
+}
+
+/// One direction of a sealed connection, as it is read.
+struct Unsealing<'a> {
+    shared: &'a Shared,
+    from: SocketAddr,
+    opener: StreamOpener,
+}
+
+impl Unsealing<'_> {
+    /// Everything up to the peer's end of writing, opened; `authentic` is called once, when the first
+    /// frame has shown that the peer has the key.
+    async fn read_to_end(
+        mut self,
+        stream: &mut TcpStream,
+        authentic: impl FnOnce(),
+    ) -> io::Result<Vec<u8>> {
+        let (mut arrived, mut bytes) = (Vec::new(), Vec::new());
+        let mut authentic = Some(authentic);
+        loop {
+            arrived.clear();
+            arrived.reserve(CHUNK_BYTES);
+            if stream.read_buf(&mut arrived).await? == 0 {
+                // What is cut off in the middle is told by the frames inside.
+                return Ok(bytes);
+            }
+            if let Err(error) = self.opener.push(&arrived, &mut bytes) {
+                self.shared.feed(|engine, now| engine.refuse_stream(now, self.from, error));
+                return Err(io::ErrorKind::InvalidData.into());
+            }
+            if self.opener.frames() > 0
+                && let Some(authentic) = authentic.take()
+            {
+                authentic();
+            }
+            if bytes.len() > limits::STREAM_BYTES {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+        }
+    }
 }
 
 /// Everything up to the peer's end of writing; memory grows with what has arrived alone.
@@ -166,6 +228,7 @@ impl Drop for Slot {
 /// Accepts for as long as the cluster lives.
 pub(super) async fn listen(shared: Arc<Shared>, listener: Held<TcpListener>) {
     let slots = Arc::new(Slots::default());
+    let greetings = Greetings::new();
     let (full, failing) = (Seldom::default(), Seldom::default());
     loop {
         match listener.accept().await {
@@ -184,8 +247,9 @@ pub(super) async fn listen(shared: Arc<Shared>, listener: Held<TcpListener>) {
                 };
                 shared.counters.streams_accepted.one();
                 let served = Arc::clone(&shared);
+                let greetings = Arc::clone(&greetings);
                 shared.tasks.spawn(super::guarded(&shared, async move {
-                    serve(&served, stream, from).await;
+                    serve(&served, &greetings, stream, from).await;
                     drop(slot);
                 }));
             }
@@ -205,8 +269,19 @@ pub(super) async fn listen(shared: Arc<Shared>, listener: Held<TcpListener>) {
     }
 }
 
-async fn serve(shared: &Shared, mut stream: TcpStream, from: SocketAddr) {
+/// Serves one connection. In a sealed cluster it first waits for a place among those whose peers have
+/// yet to show that they have the key: whoever lacks it cannot keep others from joining.
+async fn serve(
+    shared: &Shared,
+    greetings: &Arc<Greetings>,
+    mut stream: TcpStream,
+    from: SocketAddr,
+) {
+    let sealed = shared.feed(|engine, _| engine.is_sealed());
     let whole = async {
+        if sealed == Some(true) {
+            return serve_sealed(shared, greetings, &mut stream, from).await;
+        }
         let request = read_to_end(&mut stream).await?;
         if request.is_empty() {
             return Ok(()); // somebody knocked
@@ -227,5 +302,118 @@ async fn serve(shared: &Shared, mut stream: TcpStream, from: SocketAddr) {
             shared.counters.streams_failed.one();
         }
         Err(_) => shared.counters.streams_failed.one(),
+    }
+}
+
+async fn serve_sealed(
+    shared: &Shared,
+    greetings: &Arc<Greetings>,
+    stream: &mut TcpStream,
+    from: SocketAddr,
+) -> io::Result<()> {
+    let Some(place) = greetings.place(from.ip()).await else {
+        shared.counters.streams_refused.one();
+        return Err(io::ErrorKind::ConnectionRefused.into());
+    };
+    // The place is free again when the peer is authentic, or when its time is over.
+    let (authentic, is_authentic) = oneshot::channel();
+    let request = async {
+        if stream.peek(&mut [0]).await? == 0 {
+            return Ok(None); // somebody knocked
+        }
+        let theirs = greeting_of(stream).await?;
+        let called = shared.feed(|engine, now| engine.called(now, from, &theirs));
+        let called = called.and_then(Result::ok).ok_or(io::ErrorKind::InvalidData)?;
+        let (own, sealer, opener) = called;
+        stream.write_all(&own.bytes).await?;
+        let unsealing = Unsealing { shared, from, opener };
+        // Nobody listens any more only where this is over anyway.
+        let told = || authentic.send(()).unwrap_or_default();
+        let request = unsealing.read_to_end(stream, told).await?;
+        io::Result::Ok(Some((sealer, request)))
+    };
+    let watch = async {
+        let in_time = timeout(limits::GREETING_TIME, is_authentic).await;
+        drop(place);
+        match in_time {
+            Ok(Ok(())) => std::future::pending().await,
+            Ok(Err(_)) | Err(_) => io::Error::from(io::ErrorKind::TimedOut),
+        }
+    };
+    let asked = tokio::select! {
+        biased;
+        request = request => request?,
+        late = watch => return Err(late),
+    };
+    let Some((mut sealer, request)) = asked else { return Ok(()) };
+    let answer = shared.feed(|engine, now| engine.serve_stream(now, from, &request));
+    if let Some(answer) = answer.flatten() {
+        let answer = sealer.seal(&answer).ok_or(io::ErrorKind::InvalidInput)?;
+        stream.write_all(&answer).await?;
+        stream.shutdown().await?;
+    }
+    Ok(())
+}
+
+/// Places of connections whose peers have yet to show that they have the key.
+struct Greetings {
+    all: Arc<Semaphore>,
+    of_address: Mutex<BTreeMap<IpAddr, (Arc<Semaphore>, usize)>>,
+    waiting: Arc<Semaphore>,
+}
+
+/// Place of one connection.
+struct Place {
+    _all: OwnedSemaphorePermit,
+    _of_address: OwnedSemaphorePermit,
+}
+
+/// One that waits for its place: forgets the address with the last of them.
+struct Waiting {
+    greetings: Arc<Greetings>,
+    ip: IpAddr,
+    _waiting: OwnedSemaphorePermit,
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let mut of_address = self.greetings.of_address.lock();
+        if let Some((_, users)) = of_address.get_mut(&self.ip) {
+            *users -= 1;
+            if *users == 0 {
+                of_address.remove(&self.ip);
+            }
+        }
+    }
+}
+
+impl Greetings {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            all: Arc::new(Semaphore::new(limits::GREETING_SLOTS)),
+            of_address: Mutex::default(),
+            waiting: Arc::new(Semaphore::new(limits::GREETINGS_WAITING)),
+        })
+    }
+
+    /// Waits for a place; none where too many wait already.
+    async fn place(self: &Arc<Self>, ip: IpAddr) -> Option<(Place, Waiting)> {
+        let waiting = Arc::clone(&self.waiting).try_acquire_owned().ok()?;
+        // Many nodes of one machine are many nodes, not one that wants too much.
+        let most = if ip.is_loopback() {
+            limits::GREETING_SLOTS
+        } else {
+            limits::GREETING_SLOTS_PER_ADDRESS
+        };
+        let of_address = {
+            let mut of_address = self.of_address.lock();
+            let entry = of_address.entry(ip).or_insert_with(|| (Arc::new(Semaphore::new(most)), 0));
+            entry.1 += 1;
+            Arc::clone(&entry.0)
+        };
+        let waiting = Waiting { greetings: Arc::clone(self), ip, _waiting: waiting };
+        let of_address = of_address.acquire_owned().await.ok()?;
+        let all = Arc::clone(&self.all).acquire_owned().await.ok()?;
+        Some((Place { _all: all, _of_address: of_address }, waiting))
     }
 }

@@ -88,6 +88,13 @@ fn messages() -> Vec<Case> {
         ("direct_ack", Message::DirectAck { sequence, from }, vec![]),
         ("direct_stream", Message::DirectStream { sequence, from, to: 0 }, typical.clone()),
         ("direct_stream_ack", Message::DirectStreamAck { sequence, from }, vec![]),
+        ("keys_ask", Message::KeysAsk { sequence, from, first: 0 }, vec![]),
+        ("keys_ask to seal", Message::KeysAsk { sequence, from, first: 0x2a17 }, vec![]),
+        (
+            "keys_tell",
+            Message::KeysTell { sequence, from, ids: [0x2a17, 3].into_iter().collect() },
+            vec![],
+        ),
         ("sync_request", sync_request, typical),
         ("sync_response", sync_response, vec![Record::Member(full())]),
     ]

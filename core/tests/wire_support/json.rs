@@ -56,6 +56,12 @@ pub fn message(message: &Message) -> Value {
         }
         Message::Gossip { from } => json!({ "kind": "gossip", "from": from }),
         Message::Announce {} => json!({ "kind": "announce" }),
+        Message::KeysAsk { sequence, from, first } => {
+            json!({ "kind": "keys_ask", "sequence": sequence, "from": from, "first": first })
+        }
+        Message::KeysTell { sequence, from, ids } => json!({
+            "kind": "keys_tell", "sequence": sequence, "from": from, "ids": ids.as_slice(),
+        }),
         Message::SyncRequest { from, flags } => {
             json!({ "kind": "sync_request", "from": from, "flags": flags })
         }

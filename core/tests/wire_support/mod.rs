@@ -136,7 +136,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
 
 pub fn any_message() -> impl Strategy<Value = Message> {
     let numbers = (any::<u32>(), any::<u32>(), any_u32());
-    (0..12_u8, numbers, any_address(), any::<u8>()).prop_map(
+    (0..14_u8, numbers, any_address(), any::<u8>()).prop_map(
         |(kind, (sequence, from, to), target, flags)| match kind {
             0 => Message::Ping { sequence, from, to },
             1 => Message::Ack { sequence, from, incarnation: to },
@@ -149,6 +149,11 @@ pub fn any_message() -> impl Strategy<Value = Message> {
             8 => Message::DirectAck { sequence, from },
             9 => Message::DirectStream { sequence, from, to },
             10 => Message::DirectStreamAck { sequence, from },
+            11 => Message::KeysAsk { sequence, from, first: target.port() },
+            12 => {
+                let ids = (0..flags % 9).map(|id| target.port().wrapping_add(u16::from(id)));
+                Message::KeysTell { sequence, from, ids: ids.collect() }
+            }
             _ => Message::SyncResponse { from, flags },
         },
     )

@@ -34,6 +34,7 @@ from seafoam._native import (
     Validity,
     ValidityEvent,
     Why,
+    generate_key,
     local_ip,
     log_level,
     now_millis,
@@ -63,6 +64,7 @@ if TYPE_CHECKING:
     from seafoam._callbacks import CallbackHandle
     from seafoam._cluster import Cluster
     from seafoam._events import Events
+    from seafoam._keyring import KeyInfo, Keyring, MemberKeys
     from seafoam._log import log, set_logger
     from seafoam._options import Options
 
@@ -98,6 +100,9 @@ _LATER = {
     "Events": "seafoam._events",
     "Options": "seafoam._options",
     "blocking": "seafoam.blocking",
+    "KeyInfo": "seafoam._keyring",
+    "Keyring": "seafoam._keyring",
+    "MemberKeys": "seafoam._keyring",
     "log": "seafoam._log",
     "set_logger": "seafoam._log",
 }
@@ -118,6 +123,8 @@ __all__ = [
     "Event",
     "EventKind",
     "Events",
+    "KeyInfo",
+    "Keyring",
     "LaggedEvent",
     "LeaderEvent",
     "LeaderScope",
@@ -125,6 +132,7 @@ __all__ = [
     "LinkDirection",
     "LinkEvent",
     "LogLevel",
+    "MemberKeys",
     "MergedEvent",
     "MessageEvent",
     "Node",
@@ -147,6 +155,7 @@ __all__ = [
     "Word",
     "__version__",
     "blocking",
+    "generate_key",
     "local_ip",
     "log",
     "log_level",

@@ -13,6 +13,7 @@ from seafoam import _callbacks, _exit
 from seafoam._callbacks import CallbackHandle
 from seafoam._errors import SeafoamError
 from seafoam._events import Events
+from seafoam._keyring import Keyring
 from seafoam._log import records
 from seafoam._loop import LoopHub, result, running_hub
 from seafoam._native import ClusterBase, Node, Subscription
@@ -142,6 +143,10 @@ class Cluster(ClusterBase, LiveSetters):
     async def resign(self) -> None:
         """Give the lease up. Raises `not_leader`, in this version always."""
         await result(self._resign())
+
+    def keyring(self) -> Keyring:
+        """Return the keys that seal this cluster's traffic."""
+        return Keyring(self._keyring())
 
     async def transfer_leadership(self, node: Node | str) -> None:
         """Hand the lead to another node. Raises `not_leader`, in this version always."""

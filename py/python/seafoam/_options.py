@@ -150,12 +150,12 @@ class Options(TypedDict, total=False):
     Environment: SEAFOAM_STATE_DIR.
     """
     keys: Collection[str] | str | None
-    """Keys that seal the traffic: the first seals, all open.
+    """Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.
 
     Environment: SEAFOAM_KEYS.
     """
     keys_file: PathLike[str] | str | None
-    """File with one key a line, mode 0600.
+    """File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600).
 
     Environment: SEAFOAM_KEYS_FILE.
     """

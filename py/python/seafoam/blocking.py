@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, overload
 from seafoam import _callbacks, _exit
 from seafoam._callbacks import JOIN_SECONDS, CallbackHandle
 from seafoam._errors import SeafoamError
+from seafoam._keyring import BlockingKeyring as Keyring
 from seafoam._log import records
 from seafoam._native import ClusterBase, Events, Node, Subscription, WakeHub
 from seafoam._options import LiveSetters
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from seafoam import Event
     from seafoam._options import Options
 
-__all__ = ["CallbackHandle", "Cluster", "Events"]
+__all__ = ["CallbackHandle", "Cluster", "Events", "Keyring"]
 
 C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
@@ -140,6 +141,10 @@ class Cluster(ClusterBase, LiveSetters):
     def resign(self) -> None:
         """Give the lease up. Raises `not_leader`, in this version always."""
         self._resign().wait()
+
+    def keyring(self) -> Keyring:
+        """Return the keys that seal this cluster's traffic."""
+        return Keyring(self._keyring())
 
     def transfer_leadership(self, node: Node | str) -> None:
         """Hand the lead to another node. Raises `not_leader`, in this version always."""

@@ -6,7 +6,7 @@ use super::kinds::{
     WITNESS_SHIFT, message as kind, record,
 };
 use super::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, MAX_BROADCAST_BYTES,
+    BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, KeyIds, MAX_BROADCAST_BYTES,
     MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message,
     NO_DATACENTER, Record, Status, VERSION, WitnessSet,
 };
@@ -95,6 +95,14 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         kind::NACK => Message::Nack { sequence: fields.u32()?, from: fields.u32()? },
         kind::GOSSIP => Message::Gossip { from: fields.u32()? },
         kind::ANNOUNCE => Message::Announce {},
+        kind::KEYS_ASK => {
+            Message::KeysAsk { sequence: fields.u32()?, from: fields.u32()?, first: fields.u16()? }
+        }
+        kind::KEYS_TELL => Message::KeysTell {
+            sequence: fields.u32()?,
+            from: fields.u32()?,
+            ids: decode_key_ids(&mut fields)?,
+        },
         kind::SYNC_REQUEST => Message::SyncRequest { from: fields.u32()?, flags: fields.u8()? },
         kind::SYNC_RESPONSE => Message::SyncResponse { from: fields.u32()?, flags: fields.u8()? },
         kind::DIRECT => {
@@ -111,6 +119,13 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         }
         unknown => return Err(DecodeError::UnknownKind(unknown)),
     })
+}
+
+/// More ids than fit are cut off: a later version may have more.
+fn decode_key_ids(fields: &mut Reader<'_>) -> Result<KeyIds, DecodeError> {
+    let count = usize::from(fields.u8()?);
+    let ids = fields.bytes(2 * count)?.chunks_exact(2);
+    Ok(ids.filter_map(|id| <[u8; 2]>::try_from(id).ok()).map(u16::from_le_bytes).collect())
 }
 
 /// The records of a packet, in order.

@@ -132,6 +132,20 @@ fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
             message_kind::GOSSIP
         }
         Message::Announce {} => message_kind::ANNOUNCE,
+        Message::KeysAsk { sequence, from, first } => {
+            put_u32s(out, &[*sequence, *from]);
+            out.put(&first.to_le_bytes());
+            message_kind::KEYS_ASK
+        }
+        Message::KeysTell { sequence, from, ids } => {
+            put_u32s(out, &[*sequence, *from]);
+            let ids = ids.as_slice();
+            out.put(&[ids.len() as u8]); // at most 8
+            for id in ids {
+                out.put(&id.to_le_bytes());
+            }
+            message_kind::KEYS_TELL
+        }
         Message::SyncRequest { from, flags } => {
             put_u32s(out, &[*from]);
             out.put(&[*flags]);

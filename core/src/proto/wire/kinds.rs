@@ -2,7 +2,7 @@
 //! that are reserved.
 
 /// Message kinds.
-pub(super) mod message {
+pub(crate) mod message {
     pub const PING: u8 = 1;
     pub const ACK: u8 = 2;
     pub const PING_REQ: u8 = 3;
@@ -15,6 +15,10 @@ pub(super) mod message {
     pub const DIRECT_ACK: u8 = 33;
     pub const DIRECT_STREAM: u8 = 34;
     pub const DIRECT_STREAM_ACK: u8 = 35;
+    pub const CHALLENGE: u8 = 40;
+    pub const HELLO: u8 = 41;
+    pub const KEYS_ASK: u8 = 42;
+    pub const KEYS_TELL: u8 = 43;
 }
 
 /// Record kinds.

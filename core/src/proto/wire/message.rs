@@ -22,6 +22,35 @@ pub struct Header {
     pub cluster_tag: u32,
 }
 
+/// Ids of keys, that of the key which seals first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct KeyIds {
+    ids: [u16; Self::CAPACITY],
+    count: u8,
+}
+
+impl KeyIds {
+    /// So many fit in; more are cut off.
+    pub const CAPACITY: usize = crate::limits::KEYS;
+
+    /// The ids.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u16] {
+        self.ids.get(..usize::from(self.count)).unwrap_or_default()
+    }
+}
+
+impl FromIterator<u16> for KeyIds {
+    fn from_iter<I: IntoIterator<Item = u16>>(ids: I) -> Self {
+        let mut all = Self::default();
+        for (place, id) in all.ids.iter_mut().zip(ids) {
+            *place = id;
+            all.count += 1;
+        }
+        all
+    }
+}
+
 /// The first thing in a packet after its header. `from` is the sender's handle, `to` that of the
 /// run for which the message is meant: another run must not answer it; 0 = whoever is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -69,6 +98,24 @@ pub enum Message {
     },
     /// Multicast: carries the sender's member record.
     Announce {},
+    /// Asks a member which keys it has. Sealed clusters only.
+    KeysAsk {
+        /// Returned by the answer.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// The key to seal with from now on, where it is installed; 0 = as before.
+        first: u16,
+    },
+    /// Answers a [`KeysAsk`](Self::KeysAsk).
+    KeysTell {
+        /// That of the question.
+        sequence: u32,
+        /// The sender.
+        from: u32,
+        /// Its keys.
+        ids: KeyIds,
+    },
     /// Opens an exchange of full state; stream only.
     SyncRequest {
         /// The sender.
@@ -133,7 +180,9 @@ impl Message {
             | Self::Direct { from, .. }
             | Self::DirectAck { from, .. }
             | Self::DirectStream { from, .. }
-            | Self::DirectStreamAck { from, .. } => Some(from),
+            | Self::DirectStreamAck { from, .. }
+            | Self::KeysAsk { from, .. }
+            | Self::KeysTell { from, .. } => Some(from),
             Self::Announce {} => None,
         }
     }
@@ -147,6 +196,8 @@ impl Message {
             | Self::PingReq { .. }
             | Self::Nack { .. }
             | Self::Gossip { .. }
+            | Self::KeysAsk { .. }
+            | Self::KeysTell { .. }
             | Self::Announce {}
             | Self::Direct { .. }
             | Self::DirectAck { .. } => Carrier::Datagram,

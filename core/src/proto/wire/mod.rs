@@ -18,7 +18,8 @@ pub use decode::{Packet, RecordIter};
 pub use encode::{PacketWriter, broadcast_record_len, member_record_len, record_len};
 pub use error::DecodeError;
 pub use frame::{FrameReader, FrameStep, FrameWriter};
-pub use message::{Carrier, Header, Message};
+pub(crate) use kinds::message as kind;
+pub use message::{Carrier, Header, KeyIds, Message};
 pub use record::{
     BroadcastRecord, Identity, IndexSet, MemberRecord, Record, Status, StatusClass, is_valid_name,
 };
