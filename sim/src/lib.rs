@@ -11,6 +11,7 @@ mod network;
 pub mod parallel;
 mod random;
 mod run;
+pub mod scenario;
 pub mod swarm;
 mod swarm_actions;
 pub mod swarm_options;

@@ -1,5 +1,6 @@
 //! The command line: what is asked, and who does it.
 
+mod measure;
 mod seeds;
 
 use std::ops::Range;
@@ -9,20 +10,31 @@ use lexopt::{Arg, ValueExt};
 
 /// How to use the command.
 const HELP: &str = "\
-seafoam-sim run [--scenario swarm] [--seed N | --seeds A..B] [--nodes N] [--jobs N]
+seafoam-sim run [--scenario NAME] [--seed N | --seeds A..B] [--nodes N] [--trials N] [--jobs N]
                 [--json FILE] [--svg FILE] [--verbose]
 
 Scenarios
   swarm       drawn faults, then healed, then left alone; every checker watches (the default)
+  crash       a process is killed, its host answers: seconds until all others report DEAD
+  silent      a host goes silent: the same
+  pause       hosts silent and processes stopped for a while: how many are called DEAD
+  partition   two halves are cut off from each other: seconds until all see all again
+  loss        60 s on a lossy network: living nodes called DEAD
+  join        all start at once: seconds until all see all
+  broadcast   5 % lost: whom broadcasts miss, and how long they take
+  steady      a cluster at rest: datagrams, bytes, and what simulating it costs
+  lifeguard   nodes that stall again and again: DEAD said of healthy ones
 
---seeds A..B is from A to B - 1. --seed N runs one seed, twice, and compares.
+--seeds A..B is from A to B - 1, each seed a world. --seed N of the swarm runs twice and compares.
+--trials N is how often it is done in each world. --json and --svg write figures and a chart.
 Status: 0 where all held, 1 where a checker found something, 2 where the command is wrong.";
 
 /// What is asked for.
 pub struct Asked {
     scenario: String,
-    seeds: Range<u64>,
+    seeds: Option<Range<u64>>,
     nodes: Option<usize>,
+    trials: Option<usize>,
     jobs: usize,
     json: Option<PathBuf>,
     svg: Option<PathBuf>,
@@ -38,8 +50,9 @@ type Failure = Box<dyn std::error::Error>;
 pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
     let mut asked = Asked {
         scenario: "swarm".into(),
-        seeds: 0..100,
+        seeds: None,
         nodes: None,
+        trials: None,
         jobs: seafoam_sim::parallel::cores(),
         json: None,
         svg: None,
@@ -52,10 +65,11 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("scenario") => asked.scenario = words.value()?.string()?,
             Arg::Long("seed") => {
                 let seed: u64 = words.value()?.parse()?;
-                asked.seeds = seed..seed + 1;
+                asked.seeds = Some(seed..seed + 1);
             }
-            Arg::Long("seeds") => asked.seeds = range(&words.value()?.string()?)?,
+            Arg::Long("seeds") => asked.seeds = Some(range(&words.value()?.string()?)?),
             Arg::Long("nodes") => asked.nodes = Some(words.value()?.parse()?),
+            Arg::Long("trials") => asked.trials = Some(words.value()?.parse()?),
             Arg::Long("jobs") => asked.jobs = words.value()?.parse()?,
             Arg::Long("json") => asked.json = Some(words.value()?.into()),
             Arg::Long("svg") => asked.svg = Some(words.value()?.into()),
@@ -63,6 +77,9 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("help") | Arg::Short('h') => command = Some("help".into()),
             Arg::Value(_) | Arg::Long(_) | Arg::Short(_) => return Err(word.unexpected().into()),
         }
+    }
+    if asked.nodes.is_some_and(|nodes| nodes < 2) {
+        return Err("--nodes: it takes 2 or more".into());
     }
     match command.as_deref() {
         Some("run") => Ok(asked),
@@ -92,6 +109,9 @@ pub fn run(asked: &Asked) -> Result<bool, Failure> {
             Ok(true)
         }
         "swarm" => seeds::run(asked),
-        other => Err(format!("{other} is no scenario; see --help").into()),
+        name => match measure::SCENARIOS.iter().find(|scenario| scenario.0 == name) {
+            Some(scenario) => measure::run(asked, scenario),
+            None => Err(format!("{name} is no scenario; see --help").into()),
+        },
     }
 }

@@ -27,13 +27,14 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     let began = Instant::now();
     let mut sum = Sum::default();
     let mut told = Instant::now();
-    let only = asked.seeds.end - asked.seeds.start == 1;
+    let seeds = asked.seeds.clone().unwrap_or(0..100);
+    let only = seeds.end - seeds.start == 1;
     let work = |seed| {
         let options = Options::draw(seed, asked.nodes);
         // A panic is caught and told with its seed: its usual message would come between.
         swarm::run(options)
     };
-    parallel::each_seed(asked.seeds.clone(), asked.jobs, work, |seed, outcome| {
+    parallel::each_seed(seeds.clone(), asked.jobs, work, |seed, outcome| {
         take(asked, &mut sum, seed, &outcome);
         if told.elapsed().as_secs() >= 5 {
             told = Instant::now();
@@ -43,7 +44,7 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         true
     });
     if only {
-        let again = work(asked.seeds.start);
+        let again = work(seeds.start);
         if again.trace != sum.trace {
             println!(
                 "NOT THE SAME: seed {} gave {:016x}, then {:016x}",
@@ -75,7 +76,7 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     if let Some(file) = &asked.json {
         let whole = json!({
             "scenario": "swarm",
-            "seeds": [asked.seeds.start, asked.seeds.end],
+            "seeds": [seeds.start, seeds.end],
             "failed": sum.failed,
             "node_hours": sum.node_hours,
             "virtual_seconds": sum.virtual_seconds,

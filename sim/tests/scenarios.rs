@@ -1,0 +1,56 @@
+//! The scenarios that measure, in small.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use seafoam_sim::scenario::{self, Plan, Report, Sample, interval};
+
+fn plan(nodes: usize, trials: usize) -> Plan {
+    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2 }
+}
+
+fn cell(report: &Report, row: usize, column: &str) -> f64 {
+    let place = report.columns.iter().position(|name| *name == column).unwrap();
+    report.rows[row][place].parse().unwrap()
+}
+
+#[test]
+fn a_silent_host_takes_longer_than_a_killed_process_and_no_more_than_three_seconds() {
+    let silent = scenario::silent(&plan(10, 8));
+    let crash = scenario::crash(&plan(10, 8));
+    assert_eq!(cell(&silent, 0, "deaths"), 16.0);
+    assert!(cell(&silent, 0, "all max") < 3.0, "{silent:?}");
+    assert!(cell(&crash, 0, "all p50") < cell(&silent, 0, "all p50"), "{crash:?} {silent:?}");
+    assert!(cell(&crash, 0, "first p50") <= cell(&crash, 0, "all p50"));
+}
+
+#[test]
+fn a_host_that_is_silent_for_a_second_is_not_called_dead_and_one_of_two_is() {
+    let pause = scenario::pause(&plan(10, 10));
+    assert_eq!(pause.rows[0][0], "host silent 1.0 s");
+    assert_eq!(cell(&pause, 0, "called DEAD"), 0.0, "{pause:?}");
+    assert_eq!(pause.rows[2][0], "host silent 2.0 s");
+    assert!(cell(&pause, 2, "called DEAD") > 5.0, "the control: {pause:?}");
+}
+
+#[test]
+fn the_others_give_a_row_for_each_case() {
+    let broadcast = scenario::broadcast(&plan(12, 3));
+    assert_eq!((cell(&broadcast, 0, "missed"), cell(&broadcast, 0, "deliveries")), (0.0, 66.0));
+    assert!(cell(&scenario::join(&plan(12, 1)), 0, "max") < 3.0);
+    let steady = scenario::steady(&plan(12, 1));
+    assert!((3.5..4.5).contains(&cell(&steady, 0, "datagrams/s a node")), "{steady:?}");
+    assert_eq!(scenario::loss(&plan(6, 1)).rows.len(), 4);
+    assert_eq!(scenario::partition(&plan(6, 1)).rows.len(), 3);
+    let lifeguard = scenario::lifeguard(&plan(6, 1));
+    assert_eq!(lifeguard.rows.len(), 4, "one and four of six, in two ways");
+}
+
+#[test]
+fn shares_and_intervals_are_those_of_the_books() {
+    let sample = Sample::of((1..=100).rev().map(f64::from).collect());
+    assert_eq!((sample.at(50), sample.at(99), sample.at(100)), (50.0, 99.0, 100.0));
+    let (mean, half) = sample.mean();
+    assert!((mean - 50.5).abs() < 1e-9 && (half - 5.686).abs() < 1e-2, "{half}");
+    let (low, high) = interval(0, 1000);
+    assert!(low < 1e-9 && (high - 0.383).abs() < 0.01, "{high}");
+}
