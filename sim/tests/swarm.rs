@@ -11,7 +11,7 @@ use seafoam_sim::swarm_options::Options;
 use seafoam_sim::{Happened, Happening, World, parallel, swarm};
 
 /// Seeds that are tried with every run of the tests; `make seeds` tries more.
-const SEEDS: u64 = 200;
+const SEEDS: u64 = 150;
 
 #[test]
 fn what_must_hold_holds_for_the_first_seeds() {
