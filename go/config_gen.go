@@ -175,7 +175,7 @@ var configKeys = []ConfigKey{
 	{"leader_priority", "SEAFOAM_LEADER_PRIORITY", "0", "a whole number from 0 to 255", true, false, false, "Candidates of higher priority stand first."},
 	{"prefer_datacenters", "SEAFOAM_PREFER_DATACENTERS", "", "a comma list of whole numbers from 0 to 254", false, false, false, "Datacenters that should have the leader, in order; never a matter of safety."},
 	{"leader_lease_millis", "SEAFOAM_LEADER_LEASE_MILLIS", "3000", "a whole number from 500 to 600000", false, false, false, "How long a leader's lease runs without renewal, milliseconds."},
-	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, false, false, "Folder for what must survive a restart."},
+	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, true, false, "Folder for what must survive a restart, for this node alone: the addresses of its peers."},
 	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, true, true, "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown."},
 	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, true, false, "File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600)."},
 	{"insecure", "SEAFOAM_INSECURE", "false", "true or false", false, true, false, "Allows to listen beyond loopback without a key."},
@@ -323,9 +323,9 @@ func WithPreferDatacenters(values ...int) Option {
 // Takes a whole number from 500 to 600000; 3000 by default. Not available in this version: Start refuses it with ErrNotAvailable.
 func WithLeaderLeaseMillis(value int) Option { return With("leader_lease_millis", strconv.Itoa(value)) }
 
-// WithStateDir sets state_dir. Folder for what must survive a restart.
+// WithStateDir sets state_dir. Folder for what must survive a restart, for this node alone: the addresses of its peers.
 //
-// Takes a path. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a path.
 func WithStateDir(value string) Option { return With("state_dir", value) }
 
 // WithKeys sets keys. Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.

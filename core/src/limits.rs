@@ -14,6 +14,8 @@ pub const TAGS_BYTES: usize = 512;
 pub const DATAGRAM_BYTES: usize = 65_000;
 /// Frames of one stream in one direction, in bytes altogether: 16 384 members of 256 bytes.
 pub const STREAM_BYTES: usize = 4 << 20;
+/// Peers remembered in `state_dir`.
+pub const PEERS_REMEMBERED: usize = 1024;
 /// Seeds and lighthouses in a configuration.
 pub const INITIAL_HOSTS: usize = 256;
 /// Addresses taken from one DNS answer.

@@ -164,7 +164,7 @@ public:
     return self().set("leader_lease_millis", std::to_string(value));
   }
 
-  /// Folder for what must survive a restart.
+  /// Folder for what must survive a restart, for this node alone: the addresses of its peers.
   /// Takes a path; no default; fixed at start.
   Self& state_dir(std::string_view value) {
     return self().set("state_dir", value);

@@ -54,7 +54,7 @@ export interface Settings {
   preferDatacenters: number[]
   /** How long a leader's lease runs without renewal, milliseconds. Environment: `SEAFOAM_LEADER_LEASE_MILLIS`. Default: `3000`. Takes a whole number from 500 to 600000. Not available in this version. */
   leaderLeaseMillis: number
-  /** Folder for what must survive a restart. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. Not available in this version. */
+  /** Folder for what must survive a restart, for this node alone: the addresses of its peers. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. */
   stateDir: string
   /** Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown. Environment: `SEAFOAM_KEYS`. Default: `not set`. Takes 32-byte keys in base64 with commas between. */
   keys: string[]

@@ -243,7 +243,19 @@ fn a_partition_of_any_length_heals_by_itself() {
             assert_eq!(world.healthy(11), 6);
         }
         world.network.heal();
+        world.seen.clear();
         assert!(world.run_until(seconds(15), World::is_whole), "after {length} s");
+        world.run(seconds(2));
+        let merged = world.seen.iter().filter_map(|seen| match seen.event {
+            Event::Merged { members } => Some((seen.by, members)),
+            _ => None,
+        });
+        let merged: Vec<_> = merged.collect();
+        let tellers: std::collections::BTreeSet<_> = merged.iter().map(|(by, _)| *by).collect();
+        match length {
+            5 => assert!(merged.iter().all(|(_, members)| (2..=6).contains(members))),
+            _ => assert_eq!(tellers.len(), 12, "all tell of the merge: {merged:?}"),
+        }
     }
 }
 

@@ -184,8 +184,8 @@ config_table! {
         "Datacenters that should have the leader, in order; never a matter of safety.";
     leader_lease_millis: u32 = "3000", "SEAFOAM_LEADER_LEASE_MILLIS", Accepts::Range(500, 600_000), start, later,
         "How long a leader's lease runs without renewal, milliseconds.";
-    state_dir: Option<String> = "", "SEAFOAM_STATE_DIR", Accepts::Path, start, later,
-        "Folder for what must survive a restart.";
+    state_dir: Option<String> = "", "SEAFOAM_STATE_DIR", Accepts::Path, start, stands,
+        "Folder for what must survive a restart, for this node alone: the addresses of its peers.";
     keys: KeyList = "", "SEAFOAM_KEYS", Accepts::Keys, start, secret,
         "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.";
     keys_file: Option<String> = "", "SEAFOAM_KEYS_FILE", Accepts::Path, start, stands,

@@ -220,6 +220,7 @@ impl Engine {
         if before == NodeStatus::Dead {
             self.settle_named(now, id);
             self.probe_soon(id);
+            self.note_return(now);
             // It may know others that were thought dead with it: a partition that healed.
             self.sync_with(now, record.address);
         }

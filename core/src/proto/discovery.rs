@@ -13,6 +13,7 @@ use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Carrier, Message, Packet, PacketWriter, Record, Status};
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::event::Event;
 use crate::api::node::{DATACENTER_NONE, Node, NodeRank, NodeStatus, PING_NO_DATA};
 use crate::limits;
 
@@ -21,6 +22,8 @@ const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// so often; afterwards one random dead member per second is.
 const OWN_RETRIES: u32 = 4;
 const RETRY_TICK: Duration = Duration::from_millis(500);
+/// When nobody came back from death for so long, those who did are counted.
+const RETURNS_PAUSE: Duration = Duration::from_millis(500);
 /// A stranger at one address is asked who it is no more often than this,
 const ASK_PAUSE: Duration = Duration::from_secs(1);
 /// and so many addresses are remembered for that.
@@ -80,6 +83,8 @@ pub(super) struct Discovery {
     /// No announcement before this moment: earlier timers mean nothing any more.
     pub(super) next_announce: Time,
     last_random_retry: Time,
+    /// Members that came back from death within a moment, and when the last of them did.
+    returned: (u32, Time),
 }
 
 impl Discovery {
@@ -93,11 +98,29 @@ impl Discovery {
             retry_armed: false,
             next_announce: now,
             last_random_retry: now,
+            returned: (0, now),
         }
     }
 }
 
 impl Engine {
+    /// A member that was DEAD is back in the same run.
+    pub(super) fn note_return(&mut self, now: Time) {
+        self.discovery.returned = (self.discovery.returned.0 + 1, now);
+        self.timers.arm(now + RETURNS_PAUSE, Timer::Merged);
+    }
+
+    /// Two or more that came back together were not dead: the network was cut, and is whole again.
+    pub(super) fn merged_timer(&mut self, now: Time) {
+        let (members, last) = self.discovery.returned;
+        if now >= last + RETURNS_PAUSE {
+            self.discovery.returned.0 = 0;
+            if members > 1 {
+                self.tell(Event::Merged { members });
+            }
+        }
+    }
+
     /// Begins a full-state exchange with each address that is neither this node's own nor that of a
     /// healthy member, and says whether any is one. The driver calls it with the addresses of a
     /// seed, again and again with back-off, looking the name up each time.

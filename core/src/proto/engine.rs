@@ -343,6 +343,7 @@ impl Engine {
                 Timer::Suspicion(id) => self.suspicion_timer(now, id),
                 Timer::Corroborate(id) => self.corroborate_timer(now, id),
                 Timer::Retry => self.retry_tick(now),
+                Timer::Merged => self.merged_timer(now),
                 Timer::Forget => self.forget_tick(now),
                 Timer::Direct(sequence) => self.direct_timer(now, sequence),
                 Timer::Announce => self.announce(now),

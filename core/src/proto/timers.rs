@@ -24,6 +24,8 @@ pub(super) enum Timer {
     Corroborate(MemberId),
     /// DEAD members and named addresses are tried again.
     Retry,
+    /// Members that came back from death are counted.
+    Merged,
     /// A node that LEFT, or a tombstone, is forgotten.
     Forget,
     /// This node announces itself by multicast.

@@ -7,6 +7,7 @@ mod executor;
 mod keys;
 mod multicast;
 mod resolve;
+mod state;
 mod stream;
 mod udp;
 
@@ -69,6 +70,8 @@ pub(crate) fn start<T: Send + 'static>(
 /// Binds, and starts everything. An error leaves nothing behind.
 async fn bring_up(mut settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
     settings.keys = keys::at_start(&settings)?;
+    let open = |path: &String| state::StateDir::open(path, &settings.cluster_name);
+    let state = settings.state_dir.as_ref().map(open).transpose()?.map(Arc::new);
     let sockets = udp::bind(settings.listen_ip, settings.listen_port)?;
     let listen = sockets.listen;
     let me = identity(&settings, listen).await?;
@@ -104,12 +107,16 @@ async fn bring_up(mut settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
         if let Some(multicast) = multicast {
             spawn(&shared, multicast.listen(Arc::clone(&shared)));
         }
+        if let Some(dir) = &state {
+            spawn(&shared, state::follow_peers(Arc::clone(&shared), dir.load_peers()));
+            spawn(&shared, state::remember_peers(Arc::clone(&shared), Arc::clone(dir)));
+        }
         for seed in seeds {
             spawn(&shared, resolve::follow_seed(Arc::clone(&shared), seed, listen));
         }
     };
     spawn_all();
-    lease.handle().clone().spawn(supervise(Arc::clone(&shared), lease));
+    lease.handle().clone().spawn(supervise(Arc::clone(&shared), lease, state.clone()));
     Ok(Arc::new(Handle(shared)))
 }
 
@@ -139,9 +146,13 @@ fn guarded<F: Future<Output = ()> + Send + 'static>(
 
 /// Takes everything down when the cluster closes: sockets and tasks first, then the callbacks'
 /// thread is waited for, then the engine's thread may end, then whoever waits for it is told.
-async fn supervise(shared: Arc<Shared>, lease: Lease) {
+async fn supervise(shared: Arc<Shared>, lease: Lease, state: Option<Arc<state::StateDir>>) {
     shared.stop.notified().await;
     shared.tasks.end().await;
+    if let Some(dir) = state {
+        // The lock goes with the last hold on the folder, before anybody hears that this is over.
+        state::save_at_end(&shared, &dir);
+    }
     if !shared.closed_by_callback.load(Ordering::Acquire) {
         shared.callbacks.join().await;
     }
@@ -199,6 +210,8 @@ fn as_they_are(mut settings: Settings, me: &LocalNode, listen: SocketAddr) -> Se
     settings.multicast_address = Some(settings.multicast_group());
     let floor = settings.suspicion_floor().as_millis();
     settings.suspicion_floor_millis = u64::try_from(floor).ok();
+    let patience = settings.hung_patience().as_millis();
+    settings.hung_patience_millis = u64::try_from(patience).ok();
     settings
 }
 

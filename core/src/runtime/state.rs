@@ -1,0 +1,234 @@
+//! What survives a restart: the folder of `state_dir`, held by one node at a time, and in it the
+//! addresses of peers, so that a node finds its cluster again when every seed is gone.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::hash::Hasher;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use siphasher::sip::SipHasher24;
+
+use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::node::NodeStatus;
+use crate::fork::{Inherited, inherited};
+use crate::limits;
+use crate::log::logged;
+use crate::shared::Shared;
+
+/// The first line of the file of peers: what it is, and the version of its format.
+const TITLE: &str = "seafoam peers 1";
+/// How often peers are written down, where they changed.
+const SAVE_PAUSE: Duration = Duration::from_secs(15);
+/// The first pause between two tries to reach remembered peers, and the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Remembered peers that are tried at once.
+const TRIES: usize = 4;
+
+/// The folder, locked for as long as the node runs.
+pub(super) struct StateDir {
+    path: PathBuf,
+    cluster: String,
+    _inherited: Inherited,
+    _lock: File,
+}
+
+impl StateDir {
+    /// Makes the folder where it is missing (mode 0700) and locks it.
+    ///
+    /// # Errors
+    /// `invalid_config` naming the path and what is wrong with it.
+    pub(super) fn open(path: &str, cluster: &str) -> Result<Self> {
+        let refused = |what: &str, error: &dyn std::fmt::Display| {
+            let text = format!("state_dir = {path:?}: it {what}: {error}");
+            Error::new(ErrorCode::InvalidConfig, text)
+        };
+        make_folder(Path::new(path)).map_err(|error| refused("cannot be made", &error))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(Path::new(path).join("lock"))
+            .map_err(|error| refused("cannot be written to", &error))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => {
+                refused("is in use", &"another node keeps its state there; give each its own")
+            }
+            TryLockError::Error(error) => refused("cannot be locked", &error),
+        })?;
+        let inherited = inherited(&lock);
+        let path = PathBuf::from(path);
+        Ok(Self { path, cluster: cluster.to_owned(), _inherited: inherited, _lock: lock })
+    }
+
+    fn peers_file(&self) -> PathBuf {
+        self.path.join("peers")
+    }
+
+    /// The peers of an earlier run; none where there are none, or the file is damaged or of another
+    /// cluster, which is told.
+    pub(super) fn load_peers(&self) -> Vec<SocketAddr> {
+        let file = self.peers_file();
+        let text = match std::fs::read_to_string(&file) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => {
+                logged!(Warn, "{}: {error}: no peers are remembered", file.display());
+                return Vec::new();
+            }
+        };
+        parse(&text, &self.cluster).unwrap_or_else(|why| {
+            logged!(Warn, "{}: {why}: no peers are remembered", file.display());
+            Vec::new()
+        })
+    }
+
+    /// Replaces the file as a whole, so that a crash leaves the old one or the new one.
+    fn save_peers(&self, peers: &[SocketAddr]) -> io::Result<()> {
+        let fresh = self.path.join("peers.new");
+        let mut file = File::create(&fresh)?;
+        file.write_all(render(peers, &self.cluster).as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, self.peers_file())
+    }
+}
+
+#[cfg(unix)]
+fn make_folder(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn make_folder(path: &Path) -> io::Result<()> {
+    std::fs::create_dir_all(path)
+}
+
+fn render(peers: &[SocketAddr], cluster: &str) -> String {
+    let lines: String = peers.iter().map(|peer| format!("{peer}\n")).collect();
+    let body = format!("{TITLE}\ncluster {cluster:?}\n{lines}");
+    let sum = checksum(&body);
+    format!("{body}end {sum:016x}\n")
+}
+
+fn parse(text: &str, cluster: &str) -> std::result::Result<Vec<SocketAddr>, &'static str> {
+    const DAMAGED: &str = "the file is damaged";
+    let end = text.rfind("end ").ok_or(DAMAGED)?;
+    let (body, sum) = text.split_at_checked(end).ok_or(DAMAGED)?;
+    if sum != format!("end {:016x}\n", checksum(body)) {
+        return Err(DAMAGED);
+    }
+    let mut lines = body.lines();
+    if lines.next() != Some(TITLE) {
+        return Err("the file has a format that this version does not know");
+    }
+    if lines.next() != Some(&format!("cluster {cluster:?}")) {
+        return Err("the file is of another cluster");
+    }
+    let peers: Option<Vec<_>> = lines.map(|line| line.parse().ok()).collect();
+    peers.ok_or(DAMAGED)
+}
+
+fn checksum(body: &str) -> u64 {
+    let mut hasher = SipHasher24::new();
+    hasher.write(body.as_bytes());
+    hasher.finish()
+}
+
+/// Who is worth to be remembered: members in any state but LEFT, the living first.
+fn peers_of(shared: &Shared) -> Vec<SocketAddr> {
+    let own = shared.local_name();
+    let mut nodes = shared.view.read().all(shared.now());
+    nodes.retain(|node| {
+        node.name != own && !matches!(node.status, NodeStatus::Left | NodeStatus::Unknown)
+    });
+    nodes.sort_by_key(|node| !node.is_healthy());
+    let addresses = nodes.iter().filter_map(|node| Some(SocketAddr::new(node.ip?, node.port)));
+    addresses.take(limits::PEERS_REMEMBERED).collect()
+}
+
+/// Writes down who the peers are, whenever that changed, for as long as the node runs. A node that
+/// stands alone keeps what it remembered.
+pub(super) async fn remember_peers(shared: Arc<Shared>, dir: Arc<StateDir>) {
+    let mut written = Vec::new();
+    let mut failed = false;
+    loop {
+        tokio::time::sleep(SAVE_PAUSE).await;
+        let peers = peers_of(&shared);
+        if peers.is_empty() || peers == written {
+            continue;
+        }
+        let (held, saved) = (Arc::clone(&dir), peers.clone());
+        let outcome = tokio::task::spawn_blocking(move || held.save_peers(&saved)).await;
+        match outcome {
+            Ok(Ok(())) => written = peers,
+            Ok(Err(error)) if !failed => {
+                failed = true;
+                logged!(Warn, "{}: peers are not remembered: {error}", dir.path.display());
+            }
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+}
+
+/// The last word before the node ends.
+pub(super) fn save_at_end(shared: &Shared, dir: &StateDir) {
+    let peers = peers_of(shared);
+    if !peers.is_empty()
+        && let Err(error) = dir.save_peers(&peers)
+    {
+        logged!(Warn, "{}: peers are not remembered: {error}", dir.path.display());
+    }
+}
+
+/// Tries remembered peers, a few at a time and in turn, while this node stands alone: they are a way
+/// back when no seed answers.
+pub(super) async fn follow_peers(shared: Arc<Shared>, mut peers: Vec<SocketAddr>) {
+    let own = shared.advertised();
+    peers.retain(|peer| *peer != own && peer.is_ipv4() == own.is_ipv4());
+    let mut pause = FIRST_PAUSE;
+    while !peers.is_empty() && !shared.waiters.leaves() {
+        if shared.view.read().healthy_count() > 1 {
+            pause = LONGEST_PAUSE;
+        } else {
+            let some: Vec<_> = peers.iter().copied().take(TRIES).collect();
+            peers.rotate_left(some.len());
+            shared.feed(|engine, now| engine.contact(now, &some));
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parse, render};
+
+    #[test]
+    fn what_is_written_is_read() {
+        let peers = vec![
+            "10.0.0.1:9999".parse().expect("an address"),
+            "[2001:db8::1]:7".parse().expect("an address"),
+        ];
+        for cluster in ["reef", "two\nlines", "end \u{e4}"] {
+            assert_eq!(parse(&render(&peers, cluster), cluster), Ok(peers.clone()));
+            assert_eq!(parse(&render(&[], cluster), cluster), Ok(Vec::new()));
+        }
+    }
+
+    #[test]
+    fn what_is_damaged_or_foreign_is_refused() {
+        let good = render(&["10.0.0.1:9999".parse().expect("an address")], "reef");
+        assert_eq!(parse(&good, "kelp"), Err("the file is of another cluster"));
+        for at in 0..good.len() {
+            let mut bytes = good.clone().into_bytes();
+            bytes[at] ^= 1;
+            let damaged = String::from_utf8(bytes).expect("text");
+            assert!(parse(&damaged, "reef").is_err(), "byte {at}");
+            assert!(parse(&good[..at], "reef").is_err(), "cut at {at}");
+        }
+    }
+}
