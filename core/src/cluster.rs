@@ -9,6 +9,7 @@ use crate::api::config::{Config, Settings};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::event::{Event, EventKind, EventKinds};
 use crate::api::node::{Node, NodeRank, NodeStatus};
+use crate::api::receipt::Receipt;
 use crate::api::stats::Stats;
 use crate::api::validity::{Lease, Validity, Why};
 use crate::api::value::Arg;
@@ -185,6 +186,16 @@ impl Cluster {
     /// was sent.
     pub fn broadcast(&self, bytes: &[u8]) -> Result<String> {
         self.shared.broadcast(bytes)
+    }
+
+    /// As [`broadcast`](Self::broadcast), and waits until every member that was healthy then has
+    /// confirmed it, is dead or gone, or the time has passed; tells who confirmed and who did not.
+    /// Whoever does not confirm is sent it again, straight.
+    ///
+    /// # Errors
+    /// As `broadcast`; `busy` where 64 receipts are awaited. That members are missing is no error.
+    pub fn broadcast_with_receipt(&self, bytes: &[u8], timeout: Duration) -> Pending<Receipt> {
+        self.shared.broadcast_with_receipt(bytes, timeout)
     }
 
     /// The leader as this node knows it, or none. None in this version, which has no election.

@@ -80,6 +80,7 @@ pub use api::level::LogLevel;
 pub use api::node::{
     DATACENTER_NONE, NODE_FIELDS, Node, NodeRank, NodeStatus, PING_NO_DATA, PING_TIMED_OUT,
 };
+pub use api::receipt::Receipt;
 pub use api::stats::Stats;
 pub use api::validity::{Lease, TermQuality, Validity, ValidityBasis, ValidityState, Why};
 pub use api::value::{LeaderScope, Profile};

@@ -36,6 +36,8 @@ pub const BROADCASTS_KEPT: usize = 1024;
 pub const BROADCAST_KEPT_BYTES: usize = 512 << 10;
 /// How long a broadcast is kept for members that missed it.
 pub const BROADCAST_KEPT: Duration = Duration::from_secs(10);
+/// Broadcasts of this node whose receipts are awaited.
+pub const RECEIPTS: usize = 64;
 /// Longest message to one node, bytes.
 pub const MESSAGE_BYTES: usize = 64 << 10;
 /// Messages of this node that wait to be acknowledged.

@@ -11,6 +11,8 @@ use tokio::sync::{Notify, Semaphore};
 
 use crate::api::config::Settings;
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::label::Label;
+use crate::api::receipt::Receipt;
 use crate::api::stats::Stats;
 use crate::callbacks::Callbacks;
 use crate::events::{EventOptions, Events, Hub};
@@ -86,6 +88,7 @@ struct Told {
     pongs: Vec<(u64, Option<f64>)>,
     sent: Vec<(u64, bool)>,
     reports: Vec<(u64, Result<Report>)>,
+    receipts: Vec<(u64, Receipt)>,
     left: bool,
     name_taken: Option<SocketAddr>,
 }
@@ -211,6 +214,10 @@ impl Shared {
                 Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
                 Notice::Sent { ticket, acknowledged } => told.sent.push((ticket, acknowledged)),
                 Notice::Keys { ticket, outcome } => told.reports.push((ticket, outcome)),
+                Notice::Receipt { ticket, index, confirmed, missing } => {
+                    let label = Label::new(self.me.address, index);
+                    told.receipts.push((ticket, Receipt { label, confirmed, missing }));
+                }
                 Notice::Left => told.left = true,
                 Notice::NameTaken { other } => told.name_taken = Some(other),
                 Notice::Log(level, text) => crate::log::log(level, &text),
@@ -230,6 +237,9 @@ impl Shared {
         }
         for (ticket, outcome) in told.reports {
             self.waiters.report(ticket, outcome).deliver();
+        }
+        for (ticket, receipt) in told.receipts {
+            self.waiters.receipt(ticket, Ok(receipt)).deliver();
         }
         if told.left {
             self.waiters.left().deliver();
@@ -313,6 +323,23 @@ impl Shared {
     pub(crate) fn broadcast(&self, bytes: &[u8]) -> Result<String> {
         let index = self.with_engine(|engine, now| engine.broadcast(now, bytes))?;
         Ok(format!("{}:{index}", self.me.address))
+    }
+
+    pub(crate) fn broadcast_with_receipt(
+        &self,
+        bytes: &[u8],
+        timeout: Duration,
+    ) -> Pending<Receipt> {
+        let (promise, pending) = pending();
+        let ticket = self.next_ticket();
+        self.waiters.add_receipt(ticket, promise).deliver();
+        let timeout = timeout.min(limits::WAIT);
+        let begun = self
+            .with_engine(|engine, now| engine.broadcast_with_receipt(now, bytes, ticket, timeout));
+        if let Err(error) = begun {
+            self.waiters.receipt(ticket, Err(error)).deliver();
+        }
+        pending
     }
 
     pub(crate) fn subscribe(&self, options: &EventOptions) -> Result<Events> {

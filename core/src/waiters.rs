@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::keys::MemberKeys;
+use crate::api::receipt::Receipt;
 use crate::limits;
 use crate::pending::Promise;
 use crate::proto::Time;
@@ -19,6 +20,7 @@ pub(crate) struct Deliveries {
     units: Vec<(Promise<()>, Result<()>)>,
     millis: Vec<(Promise<f64>, Result<f64>)>,
     reports: Vec<(Promise<Report>, Result<Report>)>,
+    receipts: Vec<(Promise<Receipt>, Result<Receipt>)>,
 }
 
 /// The keys of all members.
@@ -33,6 +35,9 @@ impl Deliveries {
             promise.deliver(result);
         }
         for (promise, result) in self.reports {
+            promise.deliver(result);
+        }
+        for (promise, result) in self.receipts {
             promise.deliver(result);
         }
     }
@@ -51,6 +56,7 @@ struct State {
     pongs: BTreeMap<u64, Pong>,
     sends: BTreeMap<u64, Sent>,
     reports: BTreeMap<u64, Promise<Report>>,
+    receipts: BTreeMap<u64, Promise<Receipt>>,
     close: Vec<Promise<()>>,
     /// Why this cluster will close itself, and when.
     doom: Option<(Time, Error)>,
@@ -167,6 +173,24 @@ impl Waiters {
         }
         state.sends.insert(ticket, Sent { promise, to });
         Deliveries::default()
+    }
+
+    /// Waits for receipts. The engine bounds how many there can be.
+    pub(crate) fn add_receipt(&self, ticket: u64, promise: Promise<Receipt>) -> Deliveries {
+        let mut state = self.state.lock();
+        if let Some(gone) = &state.gone {
+            return receipt(promise, Err(gone.clone()));
+        }
+        state.receipts.insert(ticket, promise);
+        Deliveries::default()
+    }
+
+    /// The wait for receipts is over, or never began.
+    pub(crate) fn receipt(&self, ticket: u64, outcome: Result<Receipt>) -> Deliveries {
+        match self.state.lock().receipts.remove(&ticket) {
+            Some(promise) => receipt(promise, outcome),
+            None => Deliveries::default(),
+        }
     }
 
     /// An echo or a message that was refused before it was sent.
@@ -316,6 +340,8 @@ impl Waiters {
         }
         let sends = std::mem::take(&mut state.sends).into_values();
         out.units.extend(sends.map(|send| (send.promise, Err(error.clone()))));
+        let receipts = std::mem::take(&mut state.receipts).into_values();
+        out.receipts.extend(receipts.map(|promise| (promise, Err(error.clone()))));
         let pongs = std::mem::take(&mut state.pongs).into_values();
         out.millis.extend(pongs.map(|pong| (pong.promise, Err(error.clone()))));
         let reports = std::mem::take(&mut state.reports).into_values();
@@ -386,6 +412,10 @@ fn unit(promise: Promise<()>, result: Result<()>) -> Deliveries {
 
 fn report(promise: Promise<Report>, result: Result<Report>) -> Deliveries {
     Deliveries { reports: vec![(promise, result)], ..Deliveries::default() }
+}
+
+fn receipt(promise: Promise<Receipt>, result: Result<Receipt>) -> Deliveries {
+    Deliveries { receipts: vec![(promise, result)], ..Deliveries::default() }
 }
 
 fn millis(promise: Promise<f64>, result: Result<f64>) -> Deliveries {

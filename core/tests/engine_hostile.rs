@@ -195,6 +195,7 @@ fn broadcasts_are_delivered_once_and_their_queue_is_bounded() {
         Record::Broadcast(BroadcastRecord {
             origin: identity("peer"),
             address: PEER.parse().unwrap(),
+            receipt: false,
             index,
             bytes: vec![0; 100].into(),
         })

@@ -147,6 +147,7 @@ fn what_never_fits_is_delivered_and_not_kept() {
         origin: identity("peer"),
         address: PEER.parse().unwrap(),
         index: 1,
+        receipt: false,
         bytes: vec![0; 1024].into(),
     };
     let from = identity("peer").handle();

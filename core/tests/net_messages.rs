@@ -83,3 +83,29 @@ fn messages_that_cannot_go_say_why() {
     cluster.close().wait().unwrap();
     assert_eq!(waiting.wait().unwrap_err().code(), ErrorCode::Closed);
 }
+
+#[test]
+fn a_receipt_names_those_who_have_a_broadcast_and_those_who_do_not() {
+    let name = cluster_name();
+    let first = start(config(&name));
+    let (second, third) = (join(&name, &first), join(&name, &first));
+    ready(&[&first, &second, &third], 3);
+    let names = |nodes: &[std::sync::Arc<seafoam::Node>]| -> Vec<String> {
+        nodes.iter().map(|node| node.name.to_string()).collect()
+    };
+    let receipt = first.broadcast_with_receipt(b"all?", LONG).wait().unwrap();
+    let mut both = vec![address(&second), address(&third)];
+    both.sort();
+    assert_eq!(names(&receipt.confirmed), both);
+    assert!(receipt.is_complete() && receipt.label.starts_with(&address(&first)));
+    let gone = address(&third);
+    crash(third);
+    // Ends when the crash is known, long before the time is up.
+    let receipt = first.broadcast_with_receipt(b"all?", LONG).wait().unwrap();
+    assert_eq!(names(&receipt.confirmed), [address(&second)]);
+    assert_eq!(names(&receipt.missing), [gone]);
+    let error = first.broadcast_with_receipt(&[0; 2000], LONG).wait().unwrap_err();
+    assert_eq!(error.code(), ErrorCode::PayloadTooLarge);
+    crash(first);
+    crash(second);
+}

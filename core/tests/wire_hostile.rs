@@ -41,6 +41,7 @@ fn broadcast(bytes: &[u8]) -> BroadcastRecord {
         origin: identity,
         address: "[::1]:1".parse().unwrap(),
         index: 1,
+        receipt: false,
         bytes: bytes.into(),
     }
 }
@@ -71,6 +72,7 @@ fn drain(bytes: &[u8], carrier: Carrier) -> Option<Vec<Record>> {
             }
             Record::Broadcast(broadcast) => broadcast.origin.name.len() + broadcast.bytes.len(),
             Record::Piece(bytes) => bytes.len(),
+            Record::Receipt { .. } => 0,
             Record::Digest(_) | Record::Beacon { .. } | Record::Have(_) | Record::Want(_) => 0,
         };
         assert!(record_len(&record).is_some(), "what decodes can be passed on: {record:?}");

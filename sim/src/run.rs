@@ -285,7 +285,10 @@ impl World {
             match notice {
                 Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
                 Notice::Left => host.left = true,
-                outcome @ (Notice::Pong { .. } | Notice::Sent { .. } | Notice::Keys { .. }) => {
+                outcome @ (Notice::Pong { .. }
+                | Notice::Sent { .. }
+                | Notice::Keys { .. }
+                | Notice::Receipt { .. }) => {
                     self.notices.push((node, outcome));
                 }
                 Notice::NameTaken { .. } | Notice::Log(..) => {}

@@ -1,10 +1,11 @@
 //! Broadcasts among many, in virtual time: to each member once, whatever the network loses.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use seafoam::proto::Notice;
 use seafoam::{Config, Event};
 use seafoam_sim::World;
 
@@ -119,4 +120,63 @@ fn what_nobody_misses_is_given_to_nobody() {
         repaired <= 3,
         "{repaired} of 290 deliveries by repair on a network that loses nothing"
     );
+}
+
+fn with_receipt(world: &mut World, origin: usize, ticket: u64, timeout: Duration) {
+    let sent = world.command(origin, |engine, now| {
+        engine.broadcast_with_receipt(now, b"heard?", ticket, timeout)
+    });
+    sent.unwrap().unwrap();
+}
+
+/// Names of those who confirmed and of those who did not.
+fn receipt(world: &World, wanted: u64) -> Option<(Vec<String>, Vec<String>)> {
+    let names = |nodes: &[std::sync::Arc<seafoam::Node>]| {
+        nodes.iter().map(|node| node.name.to_string()).collect()
+    };
+    world.notices.iter().find_map(|(_, notice)| match notice {
+        Notice::Receipt { ticket, confirmed, missing, .. } if *ticket == wanted => {
+            Some((names(confirmed), names(missing)))
+        }
+        _ => None,
+    })
+}
+
+#[test]
+fn a_receipt_comes_as_soon_as_all_have_confirmed() {
+    for (seed, loss, within) in [(1, 0, 1500), (2, 50, 2500), (3, 200, 4000)] {
+        let mut world = world(seed, 50);
+        world.network.loss_permille = loss;
+        with_receipt(&mut world, 7, 1, millis(10_000));
+        let done = world.run_until(millis(within), |world| receipt(world, 1).is_some());
+        assert!(done, "seed {seed}");
+        let (confirmed, missing) = receipt(&world, 1).unwrap();
+        assert_eq!((confirmed.len(), missing.len()), (49, 0), "seed {seed}");
+        assert_eq!(deliveries(&world, "heard?"), once_each((0..50).filter(|node| *node != 7)));
+    }
+}
+
+#[test]
+fn a_receipt_names_who_did_not_confirm() {
+    let mut world = world(4, 10);
+    world.run(millis(3000));
+    world.vanish(9);
+    with_receipt(&mut world, 0, 1, millis(1000));
+    assert!(!world.run_until(millis(900), |world| receipt(world, 1).is_some()));
+    assert!(world.run_until(millis(200), |world| receipt(world, 1).is_some()));
+    let (confirmed, missing) = receipt(&world, 1).unwrap();
+    assert_eq!(confirmed.len(), 8);
+    assert_eq!(missing, [World::address(9).to_string()]);
+    // The dead are not waited for.
+    with_receipt(&mut world, 0, 2, millis(60_000));
+    assert!(world.run_until(millis(5000), |world| receipt(world, 2).is_some()));
+    assert_eq!(receipt(&world, 2).unwrap().1, [World::address(9).to_string()]);
+}
+
+#[test]
+fn a_receipt_of_one_alone_comes_at_once() {
+    let mut world = World::new(1, Config::new().insecure(true).listen_ip("10.0.0.0"));
+    world.start(&[]);
+    with_receipt(&mut world, 0, 1, millis(1000));
+    assert_eq!(receipt(&world, 1), Some((Vec::new(), Vec::new())));
 }

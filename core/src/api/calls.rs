@@ -75,6 +75,8 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "Sets a node's local timestamp to now.";
     broadcast(bytes: "bytes or text") -> "text", now, stands,
         "Sends a payload to every other healthy member; returns its label.";
+    broadcast_with_receipt(bytes: "bytes or text", timeout: "duration") -> "Receipt", waits, stands,
+        "As broadcast, and tells which members confirmed it and which did not.";
     leader() -> "Node or none", now, later,
         "The leader as this node knows it.";
     is_leader() -> "bool", now, later,

@@ -8,6 +8,7 @@ pub mod keys;
 pub mod label;
 pub mod level;
 pub mod node;
+pub mod receipt;
 pub(crate) mod rules;
 pub mod stats;
 pub mod validity;

@@ -1,6 +1,7 @@
 //! Broadcasts: short payloads that reach every other healthy member at most once.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use super::engine::Engine;
 use super::members::{Member, SELF};
@@ -105,6 +106,15 @@ impl Engine {
     /// # Errors
     /// `payload_too_large`, `busy` where the queue is full; nothing was sent.
     pub fn broadcast(&mut self, now: Time, bytes: &[u8]) -> Result<u32> {
+        self.begin_broadcast(now, bytes, false).map(|(index, _)| index)
+    }
+
+    pub(super) fn begin_broadcast(
+        &mut self,
+        now: Time,
+        bytes: &[u8],
+        receipt: bool,
+    ) -> Result<(u32, BroadcastRecord)> {
         let most = self.settings.max_broadcast_bytes as usize;
         if bytes.len() > most {
             return Err(Error::new(
@@ -128,20 +138,29 @@ impl Engine {
         let index = self.broadcasts.index;
         let me = self.me();
         self.stats.broadcasts_sent += 1;
+        let (origin, address) = (me.identity, me.address);
+        let record = BroadcastRecord { origin, address, index, receipt, bytes: bytes.into() };
         if self.members.healthy_others().next().is_some() {
-            let (origin, address) = (me.identity, me.address);
-            let record = BroadcastRecord { origin, address, index, bytes: bytes.into() };
-            self.broadcasts.pass_on(now, record, emissions(self.members.healthy()));
+            self.broadcasts.pass_on(now, record.clone(), emissions(self.members.healthy()));
             self.news(now);
         }
-        Ok(index)
+        Ok((index, record))
     }
 
     /// A broadcast arrived: delivered once, passed on once delivered.
-    pub(super) fn receive_broadcast(&mut self, now: Time, record: BroadcastRecord) {
+    pub(super) fn receive_broadcast(
+        &mut self,
+        now: Time,
+        from: SocketAddr,
+        record: BroadcastRecord,
+    ) {
         let me = self.me();
         let own = record.origin.name == me.identity.name && record.origin.run == me.identity.run;
-        if own || !self.broadcasts.see(now, &record.origin, record.index) {
+        let known = own || !self.broadcasts.see(now, &record.origin, record.index);
+        if record.receipt && !own {
+            self.confirm(from, &record, known);
+        }
+        if known {
             self.stats.broadcasts_duplicate += 1;
             return;
         }

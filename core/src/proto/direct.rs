@@ -296,6 +296,7 @@ impl Engine {
                     Record::Piece(piece) => payload.extend_from_slice(&piece),
                     Record::Broadcast(_)
                     | Record::Digest(_)
+                    | Record::Receipt { .. }
                     | Record::Beacon { .. }
                     | Record::Have(_)
                     | Record::Want(_) => {}

@@ -20,6 +20,7 @@ use super::leave::Leaving;
 use super::members::{Member, MemberId, Members, SELF};
 use super::output::{Change, Notice, Transmit};
 use super::probe::Probing;
+use super::receipt::Receipts;
 use super::rtt::PingHistory;
 use super::seal::{Door, Entropy, KeyRing, Seeded};
 use super::sealing::with_room;
@@ -76,6 +77,7 @@ pub struct Engine {
     pub(super) knocks: Knocks,
     pub(super) gossip: Gossip,
     pub(super) broadcasts: Broadcasts,
+    pub(super) receipts: Receipts,
     pub(super) directs: Directs,
     pub(super) syncs: Syncs,
     pub(super) discovery: Discovery,
@@ -139,6 +141,7 @@ impl Engine {
             knocks: Knocks::default(),
             gossip: Gossip::default(),
             broadcasts: Broadcasts::default(),
+            receipts: Receipts::default(),
             directs: Directs::default(),
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
@@ -258,11 +261,14 @@ impl Engine {
                         hearsay.reply_to = None;
                     }
                 }
-                Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, broadcast),
+                Ok(Record::Broadcast(broadcast)) => self.receive_broadcast(now, from, broadcast),
                 Ok(Record::Digest(digest)) => self.compare_digest(now, speaker, digest),
                 Ok(Record::Have(set)) => offered.push(set),
                 Ok(Record::Want(set)) => wanted.push(set),
                 Ok(Record::Piece(piece)) => payload.extend_from_slice(&piece),
+                Ok(Record::Receipt { origin, index }) => {
+                    self.take_receipt(now, speaker, origin, index);
+                }
                 Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
                 Err(error) => {
                     self.count_refused(error);
@@ -346,6 +352,7 @@ impl Engine {
                 Timer::Merged => self.merged_timer(now),
                 Timer::Forget => self.forget_tick(now),
                 Timer::Direct(sequence) => self.direct_timer(now, sequence),
+                Timer::Receipt(index) => self.receipt_timer(now, index),
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
                 Timer::Survey(ticket) => self.survey_tick(now, ticket),

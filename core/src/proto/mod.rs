@@ -18,6 +18,7 @@ mod leave;
 mod members;
 pub mod output;
 mod probe;
+mod receipt;
 mod repair;
 mod rtt;
 pub mod seal;

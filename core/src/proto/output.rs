@@ -96,6 +96,17 @@ pub enum Notice {
         /// The members in the order of their names.
         outcome: Result<Vec<MemberKeys>>,
     },
+    /// The wait for receipts of a broadcast is over.
+    Receipt {
+        /// The number that [`super::Engine::broadcast_with_receipt`] was given.
+        ticket: u64,
+        /// The broadcast's index.
+        index: u32,
+        /// Members that have it, by name.
+        confirmed: Vec<Arc<Node>>,
+        /// Members that did not say so, by name.
+        missing: Vec<Arc<Node>>,
+    },
     /// `leave` is done: enough members know, or nobody is there to be told.
     Left,
     /// Another living process with a higher generation uses this name: the driver closes the

@@ -144,7 +144,11 @@ impl Engine {
 
     /// One datagram with as many of the records as it has room for; how many that were. None is
     /// sent for none.
-    fn send_records(&mut self, to: SocketAddr, records: impl IntoIterator<Item = Record>) -> u64 {
+    pub(super) fn send_records(
+        &mut self,
+        to: SocketAddr,
+        records: impl IntoIterator<Item = Record>,
+    ) -> u64 {
         let message = Message::Gossip { from: self.my_handle() };
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(256);
@@ -167,6 +171,7 @@ mod tests {
             origin: Identity { name: name.into(), generation: 1, run: 1 },
             address: SocketAddr::from(([10, 0, 0, 1], 7000)),
             index,
+            receipt: false,
             bytes: vec![0; bytes].into(),
         }
     }

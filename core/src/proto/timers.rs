@@ -30,6 +30,8 @@ pub(super) enum Timer {
     Forget,
     /// This node announces itself by multicast.
     Announce,
+    /// Receipts of a broadcast may still be missing.
+    Receipt(u32),
     /// A message is repeated, or given up.
     Direct(u32),
     /// An announcement is answered.

@@ -57,7 +57,8 @@ pub fn full() -> MemberRecord {
 
 pub fn broadcast(bytes: &[u8]) -> BroadcastRecord {
     let MemberRecord { identity, address, .. } = typical();
-    BroadcastRecord { origin: identity, address, index: 128, bytes: bytes.into() }
+    let receipt = false;
+    BroadcastRecord { origin: identity, address, index: 128, receipt, bytes: bytes.into() }
 }
 
 pub fn all() -> Vec<Case> {
@@ -152,6 +153,11 @@ fn other_records() -> Vec<Case> {
         case("empty broadcast", Record::Broadcast(broadcast(b""))),
         case("broadcast of 200 bytes", Record::Broadcast(broadcast(&[0xab; 200]))),
         case("digest", Record::Digest(ascending)),
+        case(
+            "broadcast whose receipt is wanted",
+            Record::Broadcast(BroadcastRecord { receipt: true, ..broadcast(b"heard?") }),
+        ),
+        case("receipt", Record::Receipt { origin: 7, index: 128 }),
         case("piece", Record::Piece(b"a message".as_slice().into())),
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),

@@ -91,6 +91,9 @@ pub fn record(record: &Record) -> Value {
         Record::Beacon { index, sequence } => {
             json!({ "kind": "beacon", "index": index, "sequence": sequence })
         }
+        Record::Receipt { origin, index } => {
+            json!({ "kind": "receipt", "origin": origin, "index": index })
+        }
         Record::Have(set) => indexes("have", *set),
         Record::Want(set) => indexes("want", *set),
         Record::Piece(bytes) => json!({ "kind": "piece", "bytes": hex(bytes) }),
@@ -154,6 +157,7 @@ fn broadcast(broadcast: &BroadcastRecord) -> Value {
         "origin": identity(&broadcast.origin),
         "address": broadcast.address.to_string(),
         "index": broadcast.index,
+        "receipt": broadcast.receipt,
         "bytes": hex(&broadcast.bytes),
     })
 }

@@ -104,11 +104,13 @@ pub fn any_member() -> impl Strategy<Value = MemberRecord> {
 }
 
 pub fn any_broadcast() -> impl Strategy<Value = BroadcastRecord> {
-    (any_addressed(), any_u32(), vec(any::<u8>(), 0..=MAX_BROADCAST_BYTES)).prop_map(
-        |((address, origin), index, bytes)| BroadcastRecord {
+    let bytes = vec(any::<u8>(), 0..=MAX_BROADCAST_BYTES);
+    (any_addressed(), any_u32(), any::<bool>(), bytes).prop_map(
+        |((address, origin), index, receipt, bytes)| BroadcastRecord {
             origin,
             address,
             index,
+            receipt,
             bytes: bytes.into(),
         },
     )
@@ -128,6 +130,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         2 => any_broadcast().prop_map(Record::Broadcast),
         1 => any::<[u8; 16]>().prop_map(Record::Digest),
         1 => any::<(u8, u16)>().prop_map(|(index, sequence)| Record::Beacon { index, sequence }),
+        1 => (any_u32(), any_u32()).prop_map(|(origin, index)| Record::Receipt { origin, index }),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),
         1 => vec(any::<u8>(), 0..=MAX_PIECE_BYTES).prop_map(|bytes| Record::Piece(bytes.into())),

@@ -2,8 +2,8 @@
 
 use super::fields::Reader;
 use super::kinds::{
-    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, STATUS_MASK, WITNESS_MASK,
-    WITNESS_SHIFT, message as kind, record,
+    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, RECEIPT_WANTED, STATUS_MASK,
+    WITNESS_MASK, WITNESS_SHIFT, message as kind, record,
 };
 use super::{
     BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, KeyIds, MAX_BROADCAST_BYTES,
@@ -183,6 +183,7 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
         record::BEACON => Record::Beacon { index: body.u8()?, sequence: body.u16()? },
+        record::RECEIPT => Record::Receipt { origin: body.u32()?, index: body.u32()? },
         record::HAVE => Record::Have(decode_indexes(&mut body)?),
         record::WANT => Record::Want(decode_indexes(&mut body)?),
         record::PIECE => Record::Piece(body.shared(MAX_PIECE_BYTES)?),
@@ -242,5 +243,5 @@ fn decode_broadcast(body: &mut Reader<'_>) -> Result<BroadcastRecord, DecodeErro
     let (address, origin) = body.addressed_identity(flags)?;
     let index = body.varint_u32()?;
     let bytes = body.shared(MAX_BROADCAST_BYTES)?;
-    Ok(BroadcastRecord { origin, address, index, bytes })
+    Ok(BroadcastRecord { origin, address, index, receipt: flags & RECEIPT_WANTED != 0, bytes })
 }

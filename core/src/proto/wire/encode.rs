@@ -2,7 +2,7 @@
 
 use super::fields::{Sink, address_flags, identity_flags};
 use super::kinds::{
-    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, WITNESS_SHIFT,
+    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, RECEIPT_WANTED, WITNESS_SHIFT,
     message as message_kind, record as record_kind,
 };
 use super::{
@@ -194,6 +194,7 @@ enum Content<'a> {
     Broadcast(&'a BroadcastRecord),
     Digest(&'a [u8; 16]),
     Beacon(u8, u16),
+    Receipt(u32, u32),
     Have(IndexSet),
     Want(IndexSet),
     Piece(&'a [u8]),
@@ -207,6 +208,7 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
         Record::Beacon { index, sequence } => plain(Content::Beacon(*index, *sequence)),
+        Record::Receipt { origin, index } => plain(Content::Receipt(*origin, *index)),
         Record::Have(set) => plain(Content::Have(*set)),
         Record::Want(set) => plain(Content::Want(*set)),
         Record::Piece(bytes) if bytes.len() > MAX_PIECE_BYTES => None,
@@ -244,6 +246,7 @@ impl<'a> Body<'a> {
             Content::Broadcast(_) => record_kind::BROADCAST,
             Content::Digest(_) => record_kind::DIGEST,
             Content::Beacon(..) => record_kind::BEACON,
+            Content::Receipt(..) => record_kind::RECEIPT,
             Content::Have(_) => record_kind::HAVE,
             Content::Want(_) => record_kind::WANT,
             Content::Piece(_) => record_kind::PIECE,
@@ -268,6 +271,7 @@ impl<'a> Body<'a> {
                 out.put(&[index]);
                 out.put(&sequence.to_le_bytes());
             }
+            Content::Receipt(origin, index) => put_u32s(out, &[origin, index]),
             Content::Have(set) | Content::Want(set) => {
                 put_u32s(out, &[set.origin, set.highest, set.below]);
             }
@@ -305,7 +309,8 @@ fn put_member(out: &mut impl Sink, identity_flags: u8, member: &MemberRecord) {
 }
 
 fn put_broadcast(out: &mut impl Sink, identity_flags: u8, broadcast: &BroadcastRecord) {
-    out.put(&[identity_flags]);
+    let receipt = if broadcast.receipt { RECEIPT_WANTED } else { 0 };
+    out.put(&[identity_flags | receipt]);
     out.put_addressed_identity(identity_flags, &broadcast.address, &broadcast.origin);
     out.put_varint(u64::from(broadcast.index));
     out.put_prefixed(&broadcast.bytes);

@@ -27,10 +27,14 @@ pub(super) mod record {
     pub const BROADCAST: u8 = 2;
     pub const DIGEST: u8 = 3;
     pub const BEACON: u8 = 4;
+    pub const RECEIPT: u8 = 5;
     pub const HAVE: u8 = 9;
     pub const WANT: u8 = 10;
     pub const PIECE: u8 = 11;
 }
+
+/// First byte of a broadcast record, above the flags of address and name: a receipt is wanted.
+pub(super) const RECEIPT_WANTED: u8 = 1 << 2;
 
 // First byte of a member record, above the flags of address and name.
 pub(super) const LIGHTHOUSE: u8 = 1 << 2;

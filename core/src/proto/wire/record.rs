@@ -147,6 +147,8 @@ pub struct BroadcastRecord {
     pub address: SocketAddr,
     /// The origin's count of its broadcasts.
     pub index: u32,
+    /// Whether the origin wants a receipt of each member.
+    pub receipt: bool,
     /// The payload, at most [`MAX_BROADCAST_BYTES`](super::MAX_BROADCAST_BYTES).
     pub bytes: Arc<[u8]>,
 }
@@ -200,6 +202,13 @@ pub enum Record {
         index: u8,
         /// Counts its beacons, wrapping.
         sequence: u16,
+    },
+    /// The sender has a broadcast of the receiver's.
+    Receipt {
+        /// The handle of the run that sent it first.
+        origin: u32,
+        /// Its index.
+        index: u32,
     },
     /// Broadcasts that the sender can give to whoever missed them.
     Have(IndexSet),
