@@ -53,6 +53,7 @@ static void errors_of_calls_have_their_codes() {
   THROWS(invalid_address, "a", cluster.remove_node(cluster.local_node()));
   THROWS(invalid_address, "not an address", cluster.add_node("not an address"));
   THROWS(payload_too_large, "256", cluster.broadcast(std::string(257, 'x')));
+  THROWS(payload_too_large, "256", cluster.broadcast_with_receipt(std::string(257, 'x'), 1s));
   THROWS(timeout, "1", cluster.ready(2, 1ms));
   THROWS(invalid_config, "listen_port", cluster.set("listen_port", "1"));
   THROWS(invalid_config, "no_such_key", cluster.get("no_such_key"));
@@ -148,6 +149,7 @@ static void a_closed_cluster_says_so() {
   THROWS(closed, "", pair.a.local_node());
   THROWS(closed, "", pair.a.all_nodes());
   THROWS(closed, "", pair.a.broadcast("text"));
+  THROWS(closed, "", pair.a.broadcast_with_receipt("text", 1s));
   THROWS(closed, "", pair.a.events());
   THROWS(closed, "", static_cast<bool>(pair.a.on_event({}, [](const Event&) {})));
   THROWS(closed, "", pair.a.ready(1, 1s));

@@ -78,6 +78,21 @@ static void three_meet_talk_leave_and_vanish() {
   CHECK(sees(of_a, "b", NodeStatus::dead));
 }
 
+static void a_receipt_tells_who_has_a_broadcast() {
+  const Pair pair("receipts");
+  const Cluster c = start("receipts", "c", pair.b.local_node().address());
+  pair.a.ready(3, check::deadline);
+  c.ready(3, check::deadline);
+  seafoam::Receipt receipt = pair.a.broadcast_with_receipt("all?", check::deadline);
+  CHECK(receipt.is_complete() && receipt.missing.empty() && receipt.confirmed.size() == 2);
+  CHECK(receipt.label.find(pair.a.local_node().address()) == 0);
+  c.close(); // without leaving: ends when the crash is known, long before the deadline
+  receipt = pair.a.broadcast_with_receipt("all?", check::deadline);
+  REQUIRE(receipt.confirmed.size() == 1 && receipt.missing.size() == 1);
+  CHECK(!receipt.is_complete() && receipt.confirmed[0].name() == "b");
+  CHECK(receipt.missing[0].name() == "c");
+}
+
 static void a_killed_process_is_told(Victim& victim) {
   const std::string address = victim.address();
   REQUIRE(!address.empty());
@@ -113,6 +128,7 @@ int main() {
   Victim victim;
   RUN([&] { a_killed_process_is_told(victim); });
   RUN(three_meet_talk_leave_and_vanish);
+  RUN(a_receipt_tells_who_has_a_broadcast);
   RUN(many_clusters_live_in_one_process);
   return check::report();
 }

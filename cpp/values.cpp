@@ -24,7 +24,8 @@ constexpr bool value = std::is_copy_constructible_v<T> && std::is_copy_assignabl
 static_assert(owned_handle<seafoam::Cluster> && owned_handle<Config>);
 static_assert(owned_handle<seafoam::Events> && owned_handle<seafoam::CallbackHandle>);
 static_assert(value<seafoam::Node> && value<seafoam::Event> && value<seafoam::Error>);
-static_assert(value<seafoam::Why> && value<seafoam::Validity> && value<seafoam::Lease>);
+static_assert(value<seafoam::Why> && value<seafoam::Validity> && value<seafoam::Lease> &&
+              value<seafoam::Receipt>);
 // A text that says "false" is no bool, and must not become true.
 static_assert(!std::is_convertible_v<const char*, seafoam::detail::Flag>);
 static_assert(EventKinds().bits() == 0);

@@ -9,6 +9,7 @@ import "C"
 import (
 	"context"
 	"fmt"
+	"time"
 	"unsafe"
 )
 
@@ -28,6 +29,65 @@ func (c *Cluster) Broadcast(payload []byte) (label string, err error) {
 		return "", err
 	}
 	return takeText(made), nil
+}
+
+// Receipt tells who confirmed a broadcast in time, and who did not, of the members that were healthy
+// when it was sent; by name.
+type Receipt struct {
+	// Label is the broadcast's label, "ip:port:index".
+	Label string
+	// Confirmed are the members that have it.
+	Confirmed []*Node
+	// Missing are the members that did not say so: dead or gone meanwhile, or out of reach. Some may
+	// have it.
+	Missing []*Node
+}
+
+// IsComplete tells whether all confirmed.
+func (r *Receipt) IsComplete() bool { return len(r.Missing) == 0 }
+
+// BroadcastWithReceipt is Broadcast that waits until every member that was healthy then has confirmed
+// it, is dead or gone, or the timeout has passed (or the time that ctx has left, where that is less),
+// and tells who confirmed and who did not. That members are missing is no error.
+//
+// Errors: ErrPayloadTooLarge beyond max_broadcast_bytes, ErrBusy where the queue is full or 64
+// receipts are awaited, ErrInvalidConfig for a negative timeout; then nothing was sent. ErrClosed,
+// the context's error (the broadcast goes on).
+func (c *Cluster) BroadcastWithReceipt(ctx context.Context, payload []byte, timeout time.Duration) (*Receipt, error) {
+	if timeout < 0 {
+		return nil, badArgument("timeout", fmt.Sprintf("= %v is negative", timeout))
+	}
+	limit := C.int64_t(millis(min(timeout, remaining(ctx, timeout))))
+	// The caller may use the bytes again once this returned, the call may go on for longer.
+	copied := append([]byte(nil), payload...)
+	send := func() (*Receipt, error) {
+		var receipt *C.seafoam_receipt
+		err := c.call(func(raw *C.seafoam_cluster, failure **C.seafoam_error) C.seafoam_code {
+			data, length := bytesOf(copied)
+			return C.seafoam_cluster_broadcast_with_receipt(raw, data, length, limit, &receipt, failure)
+		})
+		if err != nil {
+			return nil, err
+		}
+		return takeReceipt(receipt), nil
+	}
+	return await(ctx, "broadcast_with_receipt", send, func(*Receipt) {})
+}
+
+// takeReceipt copies a receipt that C gave away, and frees it.
+func takeReceipt(raw *C.seafoam_receipt) *Receipt {
+	defer C.seafoam_receipt_free(raw)
+	receipt := &Receipt{Label: C.GoString(C.seafoam_receipt_label(raw)), Confirmed: []*Node{}, Missing: []*Node{}}
+	var flat C.bridge_node
+	for index := range C.seafoam_receipt_confirmed_length(raw) {
+		C.bridge_read_node(C.seafoam_receipt_confirmed(raw, index), &flat)
+		receipt.Confirmed = append(receipt.Confirmed, readNode(&flat, &noNode))
+	}
+	for index := range C.seafoam_receipt_missing_length(raw) {
+		C.bridge_read_node(C.seafoam_receipt_missing(raw, index), &flat)
+		receipt.Missing = append(receipt.Missing, readNode(&flat, &noNode))
+	}
+	return receipt
 }
 
 // bytesOf lends bytes to C for the time of a call.

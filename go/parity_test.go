@@ -221,6 +221,7 @@ func TestEveryRecordHasItsFields(t *testing.T) {
 	for name, record := range map[string]any{
 		"node_fields": seafoam.Node{}, "lease_fields": seafoam.Lease{},
 		"validity_fields": seafoam.Validity{}, "why_fields": seafoam.Why{},
+		"receipt_fields": seafoam.Receipt{},
 	} {
 		sameFields(t, reflect.TypeOf(record), table[[]named](t, name))
 	}
@@ -232,6 +233,7 @@ var shapes = map[string][]string{
 	"u8": {"uint8"}, "u16": {"uint16"}, "u32": {"uint32"}, "u64": {"uint64"}, "f64": {"float64"},
 	"bool": {"bool"}, "u8 or none": {"int"}, "list of text": {"[]string"},
 	"map of text to text": {"map[string]string"}, "Node": {"*seafoam.Node"}, "Node or none": {"*seafoam.Node"},
+	"list of Node": {"[]*seafoam.Node"},
 }
 
 func sameFields(t *testing.T, made reflect.Type, rows []named) {

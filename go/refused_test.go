@@ -89,6 +89,8 @@ func refused(t *testing.T, cluster *seafoam.Cluster) map[string]struct {
 	_, owners := cluster.Owners("key", -1, nil)
 	_, tags := cluster.Owner("key", map[string]string{"a\x00": "b"})
 	_, label := cluster.Broadcast(make([]byte, seafoam.LimitBroadcastBytes+1))
+	_, receipt := cluster.BroadcastWithReceipt(ctx, make([]byte, seafoam.LimitBroadcastBytes+1), patience)
+	_, negative := cluster.BroadcastWithReceipt(ctx, nil, -1)
 	_, get := cluster.Get("no_such_key")
 	_, capacity := cluster.Subscribe(seafoam.Capacity(0))
 	_, much := cluster.Subscribe(seafoam.Capacity(seafoam.LimitEventCapacityMaximum + 1))
@@ -109,6 +111,8 @@ func refused(t *testing.T, cluster *seafoam.Cluster) map[string]struct {
 		"Owners":             {owners, seafoam.ErrInvalidConfig},
 		"Owner, NUL":         {tags, seafoam.ErrInvalidConfig},
 		"Broadcast":          {label, seafoam.ErrPayloadTooLarge},
+		"Receipt":            {receipt, seafoam.ErrPayloadTooLarge},
+		"Receipt, negative":  {negative, seafoam.ErrInvalidConfig},
 		"Get":                {get, seafoam.ErrInvalidConfig},
 		"Set, fixed":         {cluster.Set(seafoam.KeyName, "other"), seafoam.ErrInvalidConfig},
 		"SetHeartbeatMillis": {cluster.SetHeartbeatMillis(1), seafoam.ErrInvalidConfig},
@@ -159,6 +163,8 @@ func onClosed(cluster *seafoam.Cluster) map[string]error {
 	note("Why", err)
 	_, err = cluster.Broadcast(nil)
 	note("Broadcast", err)
+	_, err = cluster.BroadcastWithReceipt(ctx, nil, patience)
+	note("BroadcastWithReceipt", err)
 	_, err = cluster.Leader()
 	note("Leader", err)
 	_, err = cluster.Lease()

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -62,6 +63,29 @@ func TestCrashIsSeen(t *testing.T) {
 	}
 	if all := must1(clusters[0].AllNodes())(t); len(all) != 3 || all[2].Name != "victim" {
 		t.Errorf("all are %v", all)
+	}
+}
+
+func TestAReceiptTellsWhoHasABroadcast(t *testing.T) {
+	clusters := startAll(t, "a", "b", "victim")
+	receipt := must1(clusters[0].BroadcastWithReceipt(soon(t), []byte("all?"), patience))(t)
+	if !receipt.IsComplete() || len(receipt.Confirmed) != 2 || receipt.Confirmed[0].Name != "b" || receipt.Confirmed[1].Name != "victim" {
+		t.Errorf("confirmed by %v, missed by %v", receipt.Confirmed, receipt.Missing)
+	}
+	if address := local(t, clusters[0]).Address; !strings.HasPrefix(receipt.Label, address+":") {
+		t.Errorf("a strange label: %s of %s", receipt.Label, address)
+	}
+	must(t, clusters[2].Close()) // without leaving: a crash to the others
+	// It ends when the crash is known, long before the time is up.
+	receipt = must1(clusters[0].BroadcastWithReceipt(context.Background(), []byte("all?"), patience))(t)
+	if receipt.IsComplete() || len(receipt.Confirmed) != 1 || receipt.Confirmed[0].Name != "b" ||
+		len(receipt.Missing) != 1 || receipt.Missing[0].Name != "victim" {
+		t.Errorf("confirmed by %v, missed by %v", receipt.Confirmed, receipt.Missing)
+	}
+	gone, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := clusters[0].BroadcastWithReceipt(gone, nil, patience); !errors.Is(err, context.Canceled) {
+		t.Errorf("a context that is done: %v", err)
 	}
 }
 

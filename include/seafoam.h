@@ -611,6 +611,12 @@ typedef struct seafoam_node seafoam_node;
 typedef struct seafoam_nodes seafoam_nodes;
 
 /**
+ * Who confirmed a broadcast in time, and who did not, of the members that were healthy when it was
+ * sent. Never changes; readable from any thread.
+ */
+typedef struct seafoam_receipt seafoam_receipt;
+
+/**
  * One snapshot of every counter and gauge. Never changes; readable from any thread.
  */
 typedef struct seafoam_stats seafoam_stats;
@@ -1364,6 +1370,72 @@ seafoam_code seafoam_cluster_owners(const seafoam_cluster *cluster,
                                     size_t count,
                                     seafoam_nodes **owners,
                                     seafoam_error **error);
+
+/**
+ * As `seafoam_cluster_broadcast`, and waits until every member that was healthy then has confirmed
+ * it, is dead or gone, or `timeout_millis` have passed; negative means without a limit. Whoever does
+ * not confirm is sent it again. That members are missing is no error.
+ *
+ * Ownership: the bytes are copied; free `*receipt` with `seafoam_receipt_free`. Threads: any.
+ * Errors: `SEAFOAM_PAYLOAD_TOO_LARGE` beyond `max_broadcast_bytes`, `SEAFOAM_BUSY` where the queue
+ * is full or 64 receipts are awaited; then nothing was sent. `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_broadcast_with_receipt(const seafoam_cluster *cluster,
+                                                    const void *bytes,
+                                                    size_t length,
+                                                    int64_t timeout_millis,
+                                                    seafoam_receipt **receipt,
+                                                    seafoam_error **error);
+
+/**
+ * The broadcast's label, `ip:port:index`; NULL for NULL.
+ *
+ * Ownership: borrowed, lives as long as `receipt`. Threads: any.
+ */
+const char *seafoam_receipt_label(const seafoam_receipt *receipt);
+
+/**
+ * How many members have it; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_receipt_confirmed_length(const seafoam_receipt *receipt);
+
+/**
+ * A member that has it, by index from 0, in the order of their names; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `receipt`. Threads: any.
+ */
+const seafoam_node *seafoam_receipt_confirmed(const seafoam_receipt *receipt, size_t index);
+
+/**
+ * How many members did not say that they have it; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_receipt_missing_length(const seafoam_receipt *receipt);
+
+/**
+ * A member that did not say that it has it, by index from 0, in the order of their names; NULL
+ * beyond the last one. It is dead or gone meanwhile, or out of reach, and may have it all the same.
+ *
+ * Ownership: borrowed, lives as long as `receipt`. Threads: any.
+ */
+const seafoam_node *seafoam_receipt_missing(const seafoam_receipt *receipt, size_t index);
+
+/**
+ * Whether all confirmed; false for NULL.
+ *
+ * Threads: any.
+ */
+bool seafoam_receipt_is_complete(const seafoam_receipt *receipt);
+
+/**
+ * Frees a receipt and its nodes; NULL is fine.
+ *
+ * Threads: any.
+ */
+void seafoam_receipt_free(seafoam_receipt *receipt);
 
 /**
  * The text of a value (`SEAFOAM_KEY_...`) as it is now; of `keys` their places, lengths and ids.

@@ -165,6 +165,9 @@ fn manifest() -> Value {
             ("node", "Node"), ("since_millis", "u64"), ("source", "text"),
             ("witnesses", "list of text"), ("own_ping_failed", "bool"), ("own_health", "u32"),
         ]),
+        "receipt_fields": fields(&[
+            ("label", "text"), ("confirmed", "list of Node"), ("missing", "list of Node"),
+        ]),
         "stats": Stats::ROWS.iter().map(stat).collect::<Value>(),
         "constants": {
             "PING_NO_DATA": PING_NO_DATA,

@@ -24,6 +24,7 @@ mod cluster;
 mod leadership;
 mod members;
 mod messages;
+mod receipt;
 mod settings;
 
 mod keyring;

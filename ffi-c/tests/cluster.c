@@ -322,6 +322,18 @@ static void broadcasts_are_bounded(void) {
   CHECK(failed_with(seafoam_cluster_broadcast(cluster, bytes, SIZE_MAX, &label, &error),
                     SEAFOAM_INVALID_CONFIG, &error, "length"));
   CHECK(worked(seafoam_cluster_broadcast(cluster, NULL, 0, NULL, &error), &error));
+  seafoam_receipt* receipt = (seafoam_receipt*)(uintptr_t)1;
+#define RECEIPT(bytes, length)                                                                     \
+  seafoam_cluster_broadcast_with_receipt(cluster, bytes, length, DEADLINE, &receipt, &error)
+  CHECK(failed_with(RECEIPT(bytes, sizeof bytes), SEAFOAM_PAYLOAD_TOO_LARGE, &error, "1025"));
+  CHECK(receipt == NULL);
+  CHECK(failed_with(RECEIPT(NULL, 1), SEAFOAM_INVALID_CONFIG, &error, "NULL with length 1"));
+  CHECK(failed_with(
+      seafoam_cluster_broadcast_with_receipt(cluster, "x", 1, DEADLINE, NULL, &error),
+      SEAFOAM_INVALID_CONFIG, &error, "receipt is NULL"));
+  CHECK(worked(RECEIPT("to nobody", 9), &error) && seafoam_receipt_is_complete(receipt));
+  CHECK(seafoam_receipt_confirmed_length(receipt) == 0);
+  seafoam_receipt_free(receipt);
   REQUIRE(worked(seafoam_cluster_broadcast_text(cluster, "\xc3\xa4", &label, &error), &error));
   CHECK(strncmp(label, "127.0.0.1:", 10) == 0);
   seafoam_string_free(label);
@@ -397,6 +409,7 @@ static void a_closed_handle_says_so(void) {
   seafoam_events* events = NULL;
   seafoam_validity* validity = NULL;
   seafoam_why* why = NULL;
+  seafoam_receipt* receipt = (seafoam_receipt*)(uintptr_t)1;
   char* value = NULL;
   bool held = true;
 #define CLOSED(call) CHECK(failed_with(call, SEAFOAM_CLOSED, &error, "closed"))
@@ -415,6 +428,8 @@ static void a_closed_handle_says_so(void) {
   CLOSED(seafoam_cluster_ping_node(cluster, "x", NULL, &error));
   CLOSED(seafoam_cluster_broadcast(cluster, "x", 1, &value, &error));
   CLOSED(seafoam_cluster_broadcast_text(cluster, "x", &value, &error));
+  CLOSED(seafoam_cluster_broadcast_with_receipt(cluster, "x", 1, DEADLINE, &receipt, &error));
+  CHECK(receipt == NULL);
   CLOSED(seafoam_cluster_send(cluster, "x", "x", 1, &error));
   CLOSED(seafoam_cluster_set_tags(cluster, NULL, NULL, 0, &error));
   CLOSED(seafoam_cluster_keyring_list(cluster, &keys, &error));

@@ -67,6 +67,40 @@ static void three_meet_and_talk(void) {
   seafoam_cluster_free(pair.a);
 }
 
+/* Whether a broadcast of `a` is confirmed by one node, and missed by another; NULL for none. */
+static void receipt_tells(seafoam_cluster* a, const char* confirmed, const char* missing) {
+  seafoam_error* error = NULL;
+  seafoam_receipt* receipt = NULL;
+  REQUIRE(worked(
+      seafoam_cluster_broadcast_with_receipt(a, "all?", 4, DEADLINE, &receipt, &error), &error));
+  size_t least = confirmed == NULL ? 2 : 1;
+  CHECK(seafoam_receipt_label(receipt) != NULL && strchr(seafoam_receipt_label(receipt), ':'));
+  CHECK(seafoam_receipt_confirmed_length(receipt) == least);
+  CHECK(seafoam_receipt_missing_length(receipt) == 2 - least);
+  CHECK(seafoam_receipt_is_complete(receipt) == (missing == NULL));
+  const seafoam_node* has = seafoam_receipt_confirmed(receipt, 0);
+  const seafoam_node* lacks = seafoam_receipt_missing(receipt, 0);
+  CHECK(confirmed == NULL || strcmp(seafoam_node_name(has), confirmed) == 0);
+  CHECK(missing == NULL ? lacks == NULL : strcmp(seafoam_node_name(lacks), missing) == 0);
+  CHECK(seafoam_receipt_confirmed(receipt, least) == NULL);
+  CHECK(seafoam_receipt_missing(receipt, SIZE_MAX) == NULL);
+  seafoam_receipt_free(receipt);
+}
+
+static void a_receipt_tells_who_has_a_broadcast(void) {
+  char address[80];
+  struct pair pair = start_pair("receipts");
+  REQUIRE(pair.b != NULL);
+  seafoam_cluster* c = start_node("receipts", "c", address_of(pair.b, address, sizeof address));
+  seafoam_error* error = NULL;
+  CHECK(worked(seafoam_cluster_ready(pair.a, 3, false, DEADLINE, &error), &error));
+  CHECK(worked(seafoam_cluster_ready(c, 3, false, DEADLINE, &error), &error));
+  receipt_tells(pair.a, NULL, NULL);
+  seafoam_cluster_free(c); /* without leaving: ends when the crash is known, not at the deadline */
+  receipt_tells(pair.a, "b", "c");
+  free_pair(pair);
+}
+
 static void explain(seafoam_cluster* cluster, const char* name) {
   seafoam_error* error = NULL;
   seafoam_why* why = NULL;
@@ -113,6 +147,7 @@ int main(void) {
   }
   RUN(a_killed_process_is_told);
   RUN(three_meet_and_talk);
+  RUN(a_receipt_tells_who_has_a_broadcast);
   if (victim > 0) {
     kill(victim, SIGKILL);
     waitpid(victim, NULL, 0);

@@ -16,6 +16,7 @@ static void null_is_freed(void) {
   seafoam_error_free(NULL);
   seafoam_stats_free(NULL);
   seafoam_why_free(NULL);
+  seafoam_receipt_free(NULL);
   seafoam_validity_free(NULL);
   seafoam_string_free(NULL);
   seafoam_callback_remove(NULL);
@@ -48,6 +49,9 @@ static void null_is_read_as_nothing(void) {
   CHECK(seafoam_why_witnesses_length(NULL) == 0 && seafoam_why_witness(NULL, 0) == NULL);
   CHECK(!seafoam_why_own_ping_failed(NULL) && seafoam_why_own_health(NULL) == -1);
   CHECK(seafoam_why_since_millis(NULL) == 0);
+  CHECK(seafoam_receipt_label(NULL) == NULL && !seafoam_receipt_is_complete(NULL));
+  CHECK(seafoam_receipt_confirmed_length(NULL) == 0 && seafoam_receipt_missing_length(NULL) == 0);
+  CHECK(seafoam_receipt_confirmed(NULL, 0) == NULL && seafoam_receipt_missing(NULL, 0) == NULL);
   CHECK(seafoam_validity_state(NULL) == -1 && seafoam_validity_basis(NULL) == -1);
   CHECK(seafoam_validity_needed(NULL) == 0 && seafoam_validity_seen(NULL, 0) == NULL);
   CHECK(seafoam_validity_seen_length(NULL) == 0 && seafoam_validity_missing_length(NULL) == 0);
@@ -123,6 +127,9 @@ static void null_handles_of_acting_calls(void) {
   NULL_HANDLE(seafoam_cluster_touch_node(NULL, "a", &error));
   NULL_HANDLE(seafoam_cluster_broadcast(NULL, "a", 1, NULL, &error));
   NULL_HANDLE(seafoam_cluster_broadcast_text(NULL, "a", NULL, &error));
+  seafoam_receipt* receipt = (seafoam_receipt*)(uintptr_t)1;
+  NULL_HANDLE(seafoam_cluster_broadcast_with_receipt(NULL, "a", 1, 0, &receipt, &error));
+  CHECK(receipt == NULL);
   NULL_HANDLE(seafoam_cluster_send(NULL, "a", "b", 1, &error));
   NULL_HANDLE(seafoam_cluster_set_tags(NULL, NULL, NULL, 0, &error));
   NULL_HANDLE(seafoam_cluster_resign(NULL, &error));

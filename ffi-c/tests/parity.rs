@@ -147,6 +147,10 @@ fn functions_equal_the_tables() {
                     expected.insert(format!("{prefix}{}_length", name(row)));
                     expected.insert(format!("{prefix}{one}"));
                 }
+                "list of Node" => {
+                    expected.insert(format!("{prefix}{}_length", name(row)));
+                    expected.insert(format!("{prefix}{}", name(row)));
+                }
                 "map of text to text" => {
                     expected.insert(format!("{prefix}{}_length", name(row)));
                     let one = name(row).strip_suffix('s').unwrap();
@@ -160,6 +164,7 @@ fn functions_equal_the_tables() {
     fields(rows(&manifest, "node_fields"), "seafoam_node_");
     fields(rows(&manifest, "validity_fields"), "seafoam_validity_");
     fields(rows(&manifest, "why_fields"), "seafoam_why_");
+    fields(rows(&manifest, "receipt_fields"), "seafoam_receipt_");
     for kind in rows(&manifest, "event_kinds") {
         if name(kind) == "validity" {
             expected.insert("seafoam_event_validity".to_owned()); // its fields are those of validity

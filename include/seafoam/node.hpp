@@ -135,6 +135,20 @@ struct Why {
   std::uint32_t own_health;
 };
 
+/// Who confirmed a broadcast in time, and who did not, of the members that were healthy when it was
+/// sent; by name.
+struct Receipt {
+  /// The broadcast's label, `ip:port:index`.
+  std::string label;
+  /// Members that have it.
+  std::vector<Node> confirmed;
+  /// Members that did not say so: dead or gone meanwhile, or out of reach. Some may have it.
+  std::vector<Node> missing;
+
+  /// Whether all confirmed.
+  bool is_complete() const noexcept { return missing.empty(); }
+};
+
 namespace detail {
 
 /// None for a handle that is null.
@@ -177,6 +191,22 @@ inline Why why_of(const seafoam_why* raw) {
              texts(raw, seafoam_why_witnesses_length, seafoam_why_witness),
              seafoam_why_own_ping_failed(raw),
              static_cast<std::uint32_t>(seafoam_why_own_health(raw))};
+}
+
+inline std::vector<Node> nodes_of(const seafoam_receipt* raw,
+                                  std::size_t (*length)(const seafoam_receipt*),
+                                  const seafoam_node* (*at)(const seafoam_receipt*, std::size_t)) {
+  std::vector<Node> list;
+  for (std::size_t i = 0; i < length(raw); i++) {
+    list.emplace_back(OwnedNode(seafoam_node_clone(at(raw, i))));
+  }
+  return list;
+}
+
+inline Receipt receipt_of(const seafoam_receipt* raw) {
+  return Receipt{std::string(view(seafoam_receipt_label(raw))),
+                 nodes_of(raw, seafoam_receipt_confirmed_length, seafoam_receipt_confirmed),
+                 nodes_of(raw, seafoam_receipt_missing_length, seafoam_receipt_missing)};
 }
 
 } // namespace detail

@@ -16,6 +16,7 @@ const NATIVE = Symbol.for('seafoam.native')
 
 const READY_MILLIS = 30_000
 const LEAVE_MILLIS = 5_000
+const RECEIPT_MILLIS = 5_000
 
 /** Clusters that are open: one that nobody refers to must not close because of that. */
 const open = new Set()
@@ -129,6 +130,16 @@ class Cluster {
   broadcast(payload) {
     const bytes = args.bytes('payload', payload)
     return this.#run(this.broadcast, (handle) => handle.broadcast(bytes))
+  }
+
+  async broadcastWithReceipt(payload, options) {
+    const bytes = args.bytes('payload', payload)
+    const { timeoutMillis, signal } = args.options(options, ['timeoutMillis', 'signal'])
+    const timeout = args.number('timeoutMillis', timeoutMillis ?? RECEIPT_MILLIS)
+    const call = (handle) => handle.broadcastWithReceipt(bytes, timeout)
+    const receipt = await this.#settle(this.broadcastWithReceipt, call, args.signal(signal))
+    const { label, confirmed, missing } = receipt
+    return { label, confirmed: decodeNodes(confirmed), missing: decodeNodes(missing) }
   }
 
   async send(node, payload, options) {

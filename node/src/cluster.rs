@@ -166,6 +166,19 @@ impl NativeCluster {
     }
 
     #[napi]
+    pub fn broadcast_with_receipt(
+        &self,
+        bytes: &[u8],
+        timeout: f64,
+    ) -> Result<NativePending, Failure> {
+        guard(|| {
+            let timeout = parse::millis("timeoutMillis", timeout)?;
+            let pending = self.cluster.broadcast_with_receipt(bytes, timeout);
+            Ok(NativePending::receipt(pending, &self.bell))
+        })
+    }
+
+    #[napi]
     pub fn send(&self, name: String, bytes: &[u8]) -> Result<NativePending, Failure> {
         guard(|| {
             let pending = self.cluster.send(&name, bytes);

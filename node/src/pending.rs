@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Either3};
+use napi::bindgen_prelude::Either5;
 use napi_derive::napi;
-use seafoam::{Cluster, MemberKeys, Pending};
+use seafoam::{Cluster, MemberKeys, Pending, Receipt};
 
 use crate::cluster::NativeCluster;
 use crate::error::{Failure, guard};
 use crate::keyring::NativeMemberKeys;
+use crate::snapshot::NativeReceipt;
 use crate::wake::{Bell, Source};
 
-/// A cluster, milliseconds, true for "done", or the keys of all members.
-type Taken = Either<NativeCluster, Either3<f64, bool, Vec<NativeMemberKeys>>>;
+/// A cluster, milliseconds, true for "done", the keys of all members, or a receipt.
+type Taken = Either5<NativeCluster, f64, bool, Vec<NativeMemberKeys>, NativeReceipt>;
 
 /// What is waited for, by the shape of its result.
 enum Waiting {
@@ -20,6 +21,7 @@ enum Waiting {
     Done(Pending<()>),
     Millis(Pending<f64>),
     Report(Pending<Vec<MemberKeys>>),
+    Receipt(Pending<Receipt>),
     GivenUp,
 }
 
@@ -50,6 +52,11 @@ impl NativePending {
         let source = wake_by(&pending, bell);
         Self { source, waiting: Waiting::Report(pending) }
     }
+
+    pub fn receipt(pending: Pending<Receipt>, bell: &Arc<Bell>) -> Self {
+        let source = wake_by(&pending, bell);
+        Self { source, waiting: Waiting::Receipt(pending) }
+    }
 }
 
 fn wake_by<T>(pending: &Pending<T>, bell: &Arc<Bell>) -> Arc<Source> {
@@ -67,27 +74,32 @@ impl NativePending {
         self.source.token()
     }
 
-    /// The result (a cluster, milliseconds, true for "done", or members' keys), or null where it is not there yet.
+    /// The result (a cluster, milliseconds, true for "done", members' keys, or a receipt), or null where
+    /// it is not there yet.
     /// Throws the call's error. It is given out once.
     #[napi]
     pub fn take(&self) -> Result<Option<Taken>, Failure> {
         guard(|| match &self.waiting {
             Waiting::Cluster(pending, bell) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|cluster| Either::A(NativeCluster::new(cluster, Arc::clone(bell)))))
+                Ok(taken.map(|cluster| Either5::A(NativeCluster::new(cluster, Arc::clone(bell)))))
             }
             Waiting::Done(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|()| Either::B(Either3::B(true))))
+                Ok(taken.map(|()| Either5::C(true)))
             }
             Waiting::Millis(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|millis| Either::B(Either3::A(millis))))
+                Ok(taken.map(Either5::B))
             }
             Waiting::Report(pending) => {
                 let taken = pending.try_take().transpose()?;
                 let members = |members: Vec<MemberKeys>| members.into_iter().map(From::from);
-                Ok(taken.map(|all| Either::B(Either3::C(members(all).collect()))))
+                Ok(taken.map(|all| Either5::D(members(all).collect())))
+            }
+            Waiting::Receipt(pending) => {
+                let taken = pending.try_take().transpose()?;
+                Ok(taken.map(|receipt| Either5::E(NativeReceipt::from(receipt))))
             }
             Waiting::GivenUp => Ok(None),
         })

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
-use seafoam::{Lease, Node, Validity, Why};
+use seafoam::{Lease, Node, Receipt, Validity, Why};
 
 use crate::pack::Pack;
 
@@ -82,6 +82,24 @@ impl From<Why> for NativeWhy {
             witnesses: owned(&why.witnesses),
             own_ping_failed: why.own_ping_failed,
             own_health: why.own_health,
+        }
+    }
+}
+
+/// [`Receipt`] with its nodes packed.
+#[napi(object)]
+pub struct NativeReceipt {
+    pub label: String,
+    pub confirmed: Buffer,
+    pub missing: Buffer,
+}
+
+impl From<Receipt> for NativeReceipt {
+    fn from(receipt: Receipt) -> Self {
+        Self {
+            label: receipt.label.to_string(),
+            confirmed: nodes(&receipt.confirmed),
+            missing: nodes(&receipt.missing),
         }
     }
 }

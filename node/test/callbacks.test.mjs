@@ -160,6 +160,7 @@ const given = {
   updateNodeStatus: ['nobody', 'dead'],
   touchNode: ['nobody'],
   broadcast: ['from inside'],
+  broadcastWithReceipt: ['from inside'],
   transferLeadership: ['nobody'],
   onEvent: [() => {}],
   onStatus: [() => {}],

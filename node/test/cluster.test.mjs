@@ -110,6 +110,23 @@ test('a node that closes without leaving is dead to the others', async (t) => {
   assert.equal(typeof why.ownPingFailed, 'boolean')
 })
 
+test('a receipt names those who have a broadcast and those who do not', async (t) => {
+  const [one, two, three] = await cluster(t, 3)
+  const heard = two.events({ kinds: ['broadcast'] })
+  const names = (nodes) => nodes.map((node) => node.name)
+  const wait = { timeoutMillis: 20_000 }
+  const all = await one.broadcastWithReceipt(Buffer.from('all?'), wait)
+  assert.deepEqual(names(all.confirmed), names([two.localNode(), three.localNode()]).sort())
+  assert.deepEqual(all.missing, [])
+  assert.ok(all.label.startsWith(`${one.localNode().address}:`))
+  assert.equal((await first(heard, 'the broadcast', () => true)).label, all.label)
+  const { name } = three.localNode()
+  await three.close()
+  // Ends when the crash is known, long before the time is up.
+  const some = await one.broadcastWithReceipt('all?', wait)
+  assert.deepEqual([names(some.confirmed), names(some.missing)], [[two.localNode().name], [name]])
+})
+
 test('another process that is killed is dead to the others', async (t) => {
   const [one] = await cluster(t)
   const stream = one.events({ kinds: ['status'] })

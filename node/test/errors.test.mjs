@@ -165,6 +165,10 @@ test('promises are refused by rejection, never by a throw', async (t) => {
     one.leave({ timeout: 1 }),
     '"timeout" is not an option here; the options are timeoutMillis, signal',
   )
+  await rejected(
+    one.broadcastWithReceipt('x', { timeout: 1 }),
+    '"timeout" is not an option here; the options are timeoutMillis, signal',
+  )
   await rejected(one.pingNode(3), 'node = 3 is refused: it takes a name, an address or a node')
 })
 
@@ -176,6 +180,7 @@ test('what the engine refuses carries its code', async (t) => {
   assert.throws(() => one.addNode('no address'), refusal('invalid_address', /no address/))
   assert.throws(() => one.broadcast(Buffer.alloc(257)), refusal('payload_too_large', /257/))
   assert.throws(() => one.setTags({ role: 'x,y' }), refusal('invalid_config', /a comma/))
+  await assert.rejects(one.broadcastWithReceipt(Buffer.alloc(257)), refusal('payload_too_large', /257/))
   await assert.rejects(one.resign(), refusal('not_leader', /does not lead/))
   await assert.rejects(one.transferLeadership('x'), refusal('not_leader', /does not lead/))
   await assert.rejects(one.send(one.localNode(), Buffer.alloc(65_537)), refusal('payload_too_large', /65537/))
@@ -199,6 +204,7 @@ test('after close every call fails with closed', async (t) => {
   for (const call of calls) assert.throws(() => one[call](), refusal('closed', /closed/), call)
   assert.throws(() => one.broadcast('x'), refusal('closed', /closed/))
   assert.throws(() => one.on('status', () => {}), refusal('closed', /closed/))
+  await assert.rejects(one.broadcastWithReceipt('x'), refusal('closed', /closed/))
   await assert.rejects(one.ready(), refusal('closed', /closed/))
   await assert.rejects(one.pingNode('x'), refusal('closed', /closed/))
 })

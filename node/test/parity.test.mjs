@@ -56,6 +56,7 @@ test('every list of the manifest is checked here', () => {
     'member_keys_fields',
     'node_fields',
     'process_calls',
+    'receipt_fields',
     'setters',
     'stats',
     'validity_fields',
@@ -207,6 +208,7 @@ test('fields of snapshots are declared', () => {
     ['export interface Validity {', 'validity_fields'],
     ['export interface Lease {', 'lease_fields'],
     ['export interface Why {', 'why_fields'],
+    ['export interface Receipt {', 'receipt_fields'],
   ]) {
     assert.deepEqual(
       members(head),
@@ -252,6 +254,8 @@ function isOf(shape, value) {
       return Number.isSafeInteger(value) && value >= 0
     case 'Node':
       return Object.isFrozen(value) && typeof value.name === 'string'
+    case 'list of Node':
+      return Array.isArray(value) && value.every((item) => isOf('Node', item))
     case 'list of text':
       return Array.isArray(value) && value.every((item) => typeof item === 'string')
     case 'map of text to text':
@@ -325,6 +329,7 @@ test('snapshots carry every field', async (t) => {
   assertFields(one.localNode(), manifest.node_fields, 'node')
   assertFields(one.validity(), manifest.validity_fields, 'validity')
   assertFields(one.why(one.localNode()), manifest.why_fields, 'why')
+  assertFields(await one.broadcastWithReceipt('x'), manifest.receipt_fields, 'receipt')
   assert.deepEqual(
     Object.keys(one.stats()),
     manifest.stats.map((row) => camel(row.name)),

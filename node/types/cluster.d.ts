@@ -13,7 +13,7 @@ import type {
   StatusEvent,
 } from './events.js'
 import type { Keyring } from './keyring.js'
-import type { Lease, Node, NodeArgument, Validity, Why } from './snapshots.js'
+import type { Lease, Node, NodeArgument, Receipt, Validity, Why } from './snapshots.js'
 import type { Stats } from './stats.js'
 import type { EventKindWord, NodeRankWord, NodeStatusWord } from './words.js'
 
@@ -30,6 +30,12 @@ export interface WaitOptions {
 /** How long `leave` waits. */
 export interface LeaveOptions extends WaitOptions {
   /** Milliseconds that the peers have to acknowledge; 5 000 by default. */
+  timeoutMillis?: number
+}
+
+/** How long `broadcastWithReceipt` waits. */
+export interface ReceiptOptions extends WaitOptions {
+  /** Milliseconds that the members have to confirm; 5 000 by default. */
   timeoutMillis?: number
 }
 
@@ -142,6 +148,15 @@ export declare class Cluster {
    * @throws {SeafoamError} `payload_too_large`, `busy`; nothing was sent.
    */
   broadcast(payload: Uint8Array | string): string
+  /**
+   * As `broadcast`, and waits until every member that was healthy then has confirmed it, is dead or
+   * gone, or the time has passed; tells who confirmed and who did not, which is no error. A signal
+   * gives the wait up, not the broadcast.
+   *
+   * @throws {SeafoamError} `payload_too_large`, `busy` where the queue is full or 64 receipts are
+   * awaited; nothing was sent.
+   */
+  broadcastWithReceipt(payload: Uint8Array | string, options?: ReceiptOptions): Promise<Receipt>
   /**
    * Sends a payload of at most 64 KiB to one node, which gets it at most once, as event `message`.
    * Resolves when the node has it; it is repeated for 5 s. Messages may overtake one another.

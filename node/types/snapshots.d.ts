@@ -86,3 +86,16 @@ export interface Why {
   /** This node's own health score when asked: 0 is healthy, 8 the worst. */
   readonly ownHealth: number
 }
+
+/**
+ * Who confirmed a broadcast in time, and who did not, of the members that were healthy when it was
+ * sent; by name.
+ */
+export interface Receipt {
+  /** The broadcast's label, `ip:port:index`. */
+  readonly label: string
+  /** Members that have it. */
+  readonly confirmed: readonly Node[]
+  /** Members that did not say so: dead or gone meanwhile, or out of reach. Some may have it. */
+  readonly missing: readonly Node[]
+}

@@ -11,7 +11,7 @@ use seafoam::{CONFIG_KEYS, Cluster, Config, Error, ErrorCode, EventOptions, Stat
 use crate::config::{Tags, bytes_of, config, text};
 use crate::error::raise;
 use crate::keyring::NativeKeyring;
-use crate::node::{Lease, Node, Validity, Why, name_of};
+use crate::node::{Lease, Node, Receipt, Validity, Why, name_of};
 use crate::pending::{Pending, seconds};
 use crate::process;
 use crate::subscription::{BlockingEvents, Subscription, limit};
@@ -138,6 +138,17 @@ impl ClusterBase {
         let payload = bytes_of("bytes", bytes)?;
         let pending = self.cluster(py)?.send(&name_of(node)?, &payload);
         Ok(Pending::nothing(pending))
+    }
+
+    fn _broadcast_with_receipt(
+        &self,
+        py: Python<'_>,
+        bytes: &Bound<'_, PyAny>,
+        timeout: Option<f64>,
+    ) -> PyResult<Pending> {
+        let (payload, timeout) = (bytes_of("bytes", bytes)?, seconds(py, timeout)?);
+        let pending = self.cluster(py)?.broadcast_with_receipt(&payload, timeout);
+        Ok(Pending::new(pending, |py, receipt| Ok(Py::new(py, Receipt(receipt))?.into_any())))
     }
 
     #[pyo3(signature = (kinds, capacity, initial))]

@@ -53,6 +53,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<log::LogReader>()?;
     module.add_class::<node::Lease>()?;
     module.add_class::<node::Node>()?;
+    module.add_class::<node::Receipt>()?;
     module.add_class::<node::Validity>()?;
     module.add_class::<node::Why>()?;
     module.add_class::<pending::Pending>()?;

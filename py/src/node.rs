@@ -118,6 +118,27 @@ record! {
     }
 }
 
+record! {
+    /// Who confirmed a broadcast in time, and who did not, of the members that were healthy when it
+    /// was sent; by name.
+    #[derive(PartialEq)]
+    Receipt as "Receipt", "seafoam" (seafoam::Receipt) |this, py| {
+        /// The broadcast's label: `ip:port:index`.
+        label: &str = &this.label;
+        /// Members that have it.
+        confirmed: Vec<Node> = this.confirmed.iter().map(Node::of).collect();
+        /// Members that did not say so: dead or gone meanwhile, or out of reach. Some may have it.
+        missing: Vec<Node> = this.missing.iter().map(Node::of).collect();
+    }
+    + {
+        /// Whether all confirmed.
+        #[getter]
+        fn is_complete(&self) -> bool {
+            self.0.is_complete()
+        }
+    }
+}
+
 pub(crate) fn texts(texts: &[Arc<str>]) -> Vec<String> {
     texts.iter().map(|text| text.to_string()).collect()
 }

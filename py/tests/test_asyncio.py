@@ -44,6 +44,26 @@ def test_close_without_leave_looks_like_a_crash() -> None:
     run(main())
 
 
+def test_a_receipt_names_those_who_have_a_broadcast() -> None:
+    async def main() -> None:
+        async with joined(3, heartbeat_millis=100, suspicion_floor_millis=300) as clusters:
+            one, _, three = clusters
+            whole = await one.broadcast_with_receipt("all?", timeout=SECONDS)
+            assert [node.name for node in whole.confirmed] == ["n1", "n2"]
+            assert whole.missing == []
+            assert whole.is_complete
+            assert whole.label.startswith(f"{one.local_node().address}:")
+            await three.close()
+            # Ends when the crash is known, long before the time is up.
+            part = await one.broadcast(b"all?", receipt=True, timeout=SECONDS)
+            assert [node.name for node in part.confirmed] == ["n1"]
+            assert [node.name for node in part.missing] == ["n2"]
+            assert not part.is_complete
+            assert one.broadcast("to all", receipt=False) > ""
+
+    run(main())
+
+
 def test_the_ways_to_start() -> None:
     async def main() -> None:
         made = await seafoam.Cluster.start(**own())

@@ -39,6 +39,28 @@ def test_join_broadcast_crash_and_leave() -> None:
         status_of(seen, "n1", NodeStatus.LEFT)
 
 
+def test_a_receipt_names_those_who_have_a_broadcast() -> None:
+    with ExitStack() as stack:
+        timing = {"heartbeat_millis": 100, "suspicion_floor_millis": 300}
+        one, _, three = joined_blocking(stack, 3, **timing)
+        match one.broadcast("all?", receipt=True, timeout=SECONDS):
+            case seafoam.Receipt(label, confirmed, missing):
+                assert label.startswith(f"{one.local_node().address}:")
+                assert [node.name for node in confirmed] == ["n1", "n2"]
+                assert missing == []
+        three.close()
+        # Ends when the crash is known, long before the time is up.
+        part = one.broadcast_with_receipt(b"all?", SECONDS)
+        assert [node.name for node in part.confirmed] == ["n1"]
+        assert [node.name for node in part.missing] == ["n2"]
+        with pytest.raises(seafoam.SeafoamError) as caught:
+            one.broadcast_with_receipt("x" * 257)
+        assert caught.value.code is seafoam.ErrorCode.PAYLOAD_TOO_LARGE
+    with pytest.raises(seafoam.SeafoamError) as closed:
+        one.broadcast("x", receipt=True)
+    assert closed.value.code is seafoam.ErrorCode.CLOSED
+
+
 def test_the_ways_to_start() -> None:
     made = blocking.Cluster.start(**own())
     held = blocking.Cluster(**own())

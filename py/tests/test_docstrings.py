@@ -64,7 +64,7 @@ def test_it_is_described(name: str) -> None:
 FAIL = (
     *("ready", "leave", "ping_node", "send", "resign", "transfer_leadership", "add_node"),
     *("remove_node", "update_node_status", "touch_node", "broadcast", "set_tags", "why", "get"),
-    *("set", "events", "on_event"),
+    *("set", "events", "on_event", "broadcast_with_receipt"),
 )
 
 

@@ -142,6 +142,9 @@ def test_everything_is_refused_after_close() -> None:
             assert caught.value.code is ErrorCode.CLOSED
         with pytest.raises(seafoam.SeafoamError):
             await cluster.ping_node("127.0.0.1:9")
+        with pytest.raises(seafoam.SeafoamError) as receipt:
+            await cluster.broadcast("x", receipt=True)
+        assert receipt.value.code is ErrorCode.CLOSED
         assert not cluster.is_leader()
 
     run(main())
@@ -191,6 +194,11 @@ def test_arguments_of_calls() -> None:
                 with pytest.raises(seafoam.SeafoamError) as caught:
                     refusal()
                 assert (caught.value.code, text in caught.value.message) == (code, True)
+            with pytest.raises(seafoam.SeafoamError, match="257") as large:
+                await cluster.broadcast_with_receipt("x" * 257)
+            assert large.value.code is ErrorCode.PAYLOAD_TOO_LARGE
+            with pytest.raises(seafoam.SeafoamError, match=r"timeout = -2 is refused"):
+                await cluster.broadcast("x", receipt=True, timeout=-2)
             with pytest.raises(seafoam.SeafoamError, match=r"timeout = -1 is refused"):
                 await cluster.leave(-1)
             with pytest.raises(seafoam.SeafoamError, match=r"timeout = NaN is refused"):

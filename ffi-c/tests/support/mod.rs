@@ -138,6 +138,8 @@ pub const OWN: &[&str] = &[
     "seafoam_nodes_get",
     "seafoam_nodes_free",
     "seafoam_why_free",
+    "seafoam_receipt_is_complete",
+    "seafoam_receipt_free",
     "seafoam_event_kind",
     "seafoam_event_clone",
     "seafoam_event_free",

@@ -7,7 +7,7 @@ import time
 import weakref
 from collections.abc import Callable, Coroutine, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, overload
 
 from seafoam import _callbacks, _exit
 from seafoam._callbacks import CallbackHandle
@@ -16,7 +16,7 @@ from seafoam._events import Events
 from seafoam._keyring import Keyring
 from seafoam._log import records
 from seafoam._loop import LoopHub, result, running_hub
-from seafoam._native import ClusterBase, Node, Subscription
+from seafoam._native import ClusterBase, Node, Receipt, Subscription
 from seafoam._options import LiveSetters
 from seafoam._words import EventKind, NodeStatus
 
@@ -131,6 +131,39 @@ class Cluster(ClusterBase, LiveSetters):
         """
         millis: float = await result(self._ping_node(node))
         return millis
+
+    @overload
+    def broadcast(self, bytes: Payload) -> str: ...
+    @overload
+    def broadcast(self, bytes: Payload, *, receipt: Literal[False]) -> str: ...
+    @overload
+    def broadcast(
+        self, bytes: Payload, *, receipt: Literal[True], timeout: float | None = 5.0
+    ) -> Coroutine[Any, Any, Receipt]: ...
+    def broadcast(
+        self, bytes: Payload, *, receipt: bool = False, timeout: float | None = 5.0
+    ) -> str | Coroutine[Any, Any, Receipt]:
+        """Send a payload to every other healthy member, each of which gets it at most once.
+
+        Returns its label (`ip:port:index`) at once. With `receipt` it gives a coroutine that waits, as
+        `broadcast_with_receipt` does; `timeout` counts there alone. Raises `payload_too_large`
+        beyond `max_broadcast_bytes`, and `busy` where the queue is full; then nothing was sent.
+        """
+        if receipt:
+            return self.broadcast_with_receipt(bytes, timeout)
+        return super().broadcast(bytes)
+
+    async def broadcast_with_receipt(
+        self, bytes: Payload, timeout: float | None = 5.0
+    ) -> Receipt:
+        """Broadcast, and wait until every member that was healthy then has confirmed it.
+
+        The wait ends too where whoever is missing is dead or gone, or after `timeout` seconds (None
+        waits without a limit): who is missing is in the receipt, and no error. Raises
+        `payload_too_large`, and `busy` where the queue is full or 64 receipts are awaited.
+        """
+        receipt: Receipt = await result(self._broadcast_with_receipt(bytes, timeout))
+        return receipt
 
     async def send(self, node: Node | str, bytes: Payload) -> None:
         """Send a payload of at most 64 KiB to one node, or to any address: a MessageEvent there.

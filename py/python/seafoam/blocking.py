@@ -8,14 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, overload
 
 from seafoam import _callbacks, _exit
 from seafoam._callbacks import JOIN_SECONDS, CallbackHandle
 from seafoam._errors import SeafoamError
 from seafoam._keyring import BlockingKeyring as Keyring
 from seafoam._log import records
-from seafoam._native import ClusterBase, Events, Node, Subscription, WakeHub
+from seafoam._native import ClusterBase, Events, Node, Receipt, Subscription, WakeHub
 from seafoam._options import LiveSetters
 from seafoam._words import EventKind, NodeStatus
 
@@ -129,6 +129,37 @@ class Cluster(ClusterBase, LiveSetters):
         """
         millis: float = self._ping_node(node).wait()
         return millis
+
+    @overload
+    def broadcast(self, bytes: Payload) -> str: ...
+    @overload
+    def broadcast(self, bytes: Payload, *, receipt: Literal[False]) -> str: ...
+    @overload
+    def broadcast(
+        self, bytes: Payload, *, receipt: Literal[True], timeout: float | None = 5.0
+    ) -> Receipt: ...
+    def broadcast(
+        self, bytes: Payload, *, receipt: bool = False, timeout: float | None = 5.0
+    ) -> str | Receipt:
+        """Send a payload to every other healthy member, each of which gets it at most once.
+
+        Returns its label (`ip:port:index`) at once. With `receipt` it waits for the receipt, as
+        `broadcast_with_receipt` does; `timeout` counts there alone. Raises `payload_too_large`
+        beyond `max_broadcast_bytes`, and `busy` where the queue is full; then nothing was sent.
+        """
+        if receipt:
+            return self.broadcast_with_receipt(bytes, timeout)
+        return super().broadcast(bytes)
+
+    def broadcast_with_receipt(self, bytes: Payload, timeout: float | None = 5.0) -> Receipt:
+        """Broadcast, and wait until every member that was healthy then has confirmed it.
+
+        The wait ends too where whoever is missing is dead or gone, or after `timeout` seconds (None
+        waits without a limit): who is missing is in the receipt, and no error. Raises
+        `payload_too_large`, and `busy` where the queue is full or 64 receipts are awaited.
+        """
+        receipt: Receipt = self._broadcast_with_receipt(bytes, timeout).wait()
+        return receipt
 
     def send(self, node: Node | str, bytes: Payload) -> None:
         """Send a payload of at most 64 KiB to one node, or to any address: a MessageEvent there.
