@@ -121,8 +121,12 @@ def fields() -> Iterator[str]:
     for row in MANIFEST["node_fields"]:
         wanted = VIEWS.get(row["shape"], result(row["shape"]))
         yield same(f"any<const Node&>().{row['name']}()", wanted)
-    for table, kind in (("lease", "Lease"), ("validity", "Validity"), ("why", "Why"),
-        ("receipt", "Receipt")):
+    for table, kind in (
+        ("lease", "Lease"),
+        ("validity", "Validity"),
+        ("why", "Why"),
+        ("receipt", "Receipt"),
+    ):
         for row in MANIFEST[f"{table}_fields"]:
             yield same(f"{kind}::{row['name']}", result(row["shape"]))
     for event in MANIFEST["event_kinds"]:

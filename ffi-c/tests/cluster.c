@@ -323,14 +323,13 @@ static void broadcasts_are_bounded(void) {
                     SEAFOAM_INVALID_CONFIG, &error, "length"));
   CHECK(worked(seafoam_cluster_broadcast(cluster, NULL, 0, NULL, &error), &error));
   seafoam_receipt* receipt = (seafoam_receipt*)(uintptr_t)1;
-#define RECEIPT(bytes, length)                                                                     \
-  seafoam_cluster_broadcast_with_receipt(cluster, bytes, length, DEADLINE, &receipt, &error)
+#define RECEIPT_INTO(into, bytes, length)                                                          \
+  seafoam_cluster_broadcast_with_receipt(cluster, bytes, length, DEADLINE, into, &error)
+#define RECEIPT(bytes, length) RECEIPT_INTO(&receipt, bytes, length)
   CHECK(failed_with(RECEIPT(bytes, sizeof bytes), SEAFOAM_PAYLOAD_TOO_LARGE, &error, "1025"));
   CHECK(receipt == NULL);
   CHECK(failed_with(RECEIPT(NULL, 1), SEAFOAM_INVALID_CONFIG, &error, "NULL with length 1"));
-  CHECK(failed_with(
-      seafoam_cluster_broadcast_with_receipt(cluster, "x", 1, DEADLINE, NULL, &error),
-      SEAFOAM_INVALID_CONFIG, &error, "receipt is NULL"));
+  CHECK(failed_with(RECEIPT_INTO(NULL, "x", 1), SEAFOAM_INVALID_CONFIG, &error, "receipt is NULL"));
   CHECK(worked(RECEIPT("to nobody", 9), &error) && seafoam_receipt_is_complete(receipt));
   CHECK(seafoam_receipt_confirmed_length(receipt) == 0);
   seafoam_receipt_free(receipt);

@@ -71,8 +71,9 @@ static void three_meet_and_talk(void) {
 static void receipt_tells(seafoam_cluster* a, const char* confirmed, const char* missing) {
   seafoam_error* error = NULL;
   seafoam_receipt* receipt = NULL;
-  REQUIRE(worked(
-      seafoam_cluster_broadcast_with_receipt(a, "all?", 4, DEADLINE, &receipt, &error), &error));
+  seafoam_code code =
+      seafoam_cluster_broadcast_with_receipt(a, "all?", 4, DEADLINE, &receipt, &error);
+  REQUIRE(worked(code, &error));
   size_t least = confirmed == NULL ? 2 : 1;
   CHECK(seafoam_receipt_label(receipt) != NULL && strchr(seafoam_receipt_label(receipt), ':'));
   CHECK(seafoam_receipt_confirmed_length(receipt) == least);

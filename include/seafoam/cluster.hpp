@@ -171,9 +171,9 @@ public:
         error, seafoam_cluster_broadcast, raw(), payload(bytes.data()), bytes.size());
     return label == nullptr ? std::nullopt : std::optional<std::string>(label.get());
   }
-  /// As `broadcast`, and waits until every member that was healthy then has confirmed it, is dead or
-  /// gone, or the time has passed; tells who confirmed and who did not, which is no error. Throws
-  /// `payload_too_large`, and `busy` where the queue is full or 64 receipts are awaited.
+  /// As `broadcast`, and waits until every member that was healthy then has confirmed it, is dead
+  /// or gone, or the time has passed; tells who confirmed and who did not, which is no error.
+  /// Throws `payload_too_large`, and `busy` where the queue is full or 64 receipts are awaited.
   Receipt broadcast_with_receipt(std::string_view bytes, Millis timeout) const {
     using OwnedReceipt = detail::Handle<seafoam_receipt, seafoam_receipt_free>;
     const auto receipt =

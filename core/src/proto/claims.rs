@@ -293,6 +293,15 @@ impl Engine {
         }
     }
 
+    /// Tells of a change of status that the table shows already.
+    pub(super) fn tell_status(&mut self, id: MemberId, previous: NodeStatus) {
+        let Some(node) = self.node(id) else { return };
+        let (status, source) = (node.status, Arc::clone(&node.status_source));
+        if status != previous {
+            self.tell(Event::Status { node, status, previous, source });
+        }
+    }
+
     pub(super) fn tell_changed(&mut self, id: MemberId) {
         if let Some(node) = self.node(id) {
             self.tell(Event::Node { node });

@@ -35,7 +35,7 @@ use super::{claims, hash};
 use crate::api::config::Settings;
 use crate::api::event::Event;
 use crate::api::level::LogLevel;
-use crate::api::node::{Node, NodeStatus};
+use crate::api::node::Node;
 use crate::api::stats::Stats;
 
 /// A call so much later than its deadline means that this node itself was held up.
@@ -484,15 +484,6 @@ impl Engine {
 
     pub(super) fn node(&self, id: MemberId) -> Option<Arc<Node>> {
         self.members.snapshot(id, self.gossip.updates.left(&id)).map(Arc::new)
-    }
-
-    /// Tells of a change of status that the table shows already.
-    pub(super) fn tell_status(&mut self, id: MemberId, previous: NodeStatus) {
-        let Some(node) = self.node(id) else { return };
-        let (status, source) = (node.status, Arc::clone(&node.status_source));
-        if status != previous {
-            self.tell(Event::Status { node, status, previous, source });
-        }
     }
 }
 

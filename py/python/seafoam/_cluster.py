@@ -145,17 +145,15 @@ class Cluster(ClusterBase, LiveSetters):
     ) -> str | Coroutine[Any, Any, Receipt]:
         """Send a payload to every other healthy member, each of which gets it at most once.
 
-        Returns its label (`ip:port:index`) at once. With `receipt` it gives a coroutine that waits, as
-        `broadcast_with_receipt` does; `timeout` counts there alone. Raises `payload_too_large`
+        Returns its label (`ip:port:index`) at once. With `receipt` it gives a coroutine that waits,
+        as `broadcast_with_receipt` does; `timeout` counts there alone. Raises `payload_too_large`
         beyond `max_broadcast_bytes`, and `busy` where the queue is full; then nothing was sent.
         """
         if receipt:
             return self.broadcast_with_receipt(bytes, timeout)
         return super().broadcast(bytes)
 
-    async def broadcast_with_receipt(
-        self, bytes: Payload, timeout: float | None = 5.0
-    ) -> Receipt:
+    async def broadcast_with_receipt(self, bytes: Payload, timeout: float | None = 5.0) -> Receipt:
         """Broadcast, and wait until every member that was healthy then has confirmed it.
 
         The wait ends too where whoever is missing is dead or gone, or after `timeout` seconds (None

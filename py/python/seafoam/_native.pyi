@@ -18,47 +18,13 @@ from seafoam._words import (
     Word,
 )
 
-__all__ = [
-    "DATACENTER_NONE",
-    "PING_NO_DATA",
-    "PING_TIMED_OUT",
-    "VERSION",
-    "BroadcastEvent",
-    "ClosedEvent",
-    "ClusterBase",
-    "ConfigKey",
-    "ConflictEvent",
-    "DatacenterEvent",
-    "Events",
-    "LaggedEvent",
-    "LeaderEvent",
-    "Lease",
-    "LinkEvent",
-    "LogReader",
-    "MergedEvent",
-    "MessageEvent",
-    "NativeKeyring",
-    "Node",
-    "NodeEvent",
-    "Pending",
-    "Receipt",
-    "StatusEvent",
-    "Subscription",
-    "Validity",
-    "ValidityEvent",
-    "WakeHub",
-    "Why",
-    "close_all",
-    "config_keys",
-    "generate_key",
-    "install",
-    "local_ip",
-    "log",
-    "log_level",
-    "now_millis",
-    "set_log_level",
-    "vocabularies",
-]
+__all__ = ["DATACENTER_NONE", "PING_NO_DATA", "PING_TIMED_OUT", "VERSION", "BroadcastEvent"]
+__all__ += ["ClosedEvent", "ClusterBase", "ConfigKey", "ConflictEvent", "DatacenterEvent", "Events"]
+__all__ += ["LaggedEvent", "LeaderEvent", "Lease", "LinkEvent", "LogReader", "MergedEvent"]
+__all__ += ["MessageEvent", "NativeKeyring", "Node", "NodeEvent", "Pending", "Receipt"]
+__all__ += ["StatusEvent", "Subscription", "Validity", "ValidityEvent", "WakeHub", "Why"]
+__all__ += ["close_all", "config_keys", "generate_key", "install", "local_ip", "log", "log_level"]
+__all__ += ["now_millis", "set_log_level", "vocabularies"]
 
 VERSION: Final[str]
 PING_NO_DATA: Final[float]
