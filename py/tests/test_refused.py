@@ -151,7 +151,7 @@ def test_everything_is_refused_after_close() -> None:
 
 
 WRONG_TYPES: list[tuple[Callable[[seafoam.Cluster], object], str]] = [
-    (lambda it: it.broadcast(7), "bytes takes bytes or str, not int"),  # type: ignore[arg-type]
+    (lambda it: it.broadcast(7), "bytes takes bytes or str, not int"),  # type: ignore[call-overload]
     (lambda it: it.node(7), "a node is a Node, or its name"),  # type: ignore[arg-type]
     (lambda it: it.owner(None), "key takes bytes or str"),  # type: ignore[arg-type]
     (lambda it: it.on_event(7), "a callback is callable"),  # type: ignore[arg-type]
