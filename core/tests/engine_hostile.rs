@@ -219,3 +219,88 @@ fn broadcasts_are_delivered_once_and_their_queue_is_bounded() {
     bench.wait(Duration::from_secs(60));
     assert_eq!(bench.engine.stats().broadcast_queue, 0, "the queue empties by itself");
 }
+
+#[test]
+fn who_a_node_is_is_told_to_strangers_without_its_tags() {
+    let zone = format!("zone={}", "a".repeat(400));
+    let mut bench = Bench::with(Config::new().tags(zone.as_str()));
+    let mut bytes = Vec::new();
+    let message = Message::Ping { sequence: 1, from: 999, to: 77 }; // an earlier run is meant
+    PacketWriter::new(&mut bytes, hash::cluster_tag("seafoam"), &message, 1200);
+    bench.hear_bytes("127.0.0.1:4000", &bytes);
+    let answered: usize =
+        bench.sent.iter().filter(|(to, _)| to.port() == 4000).map(|(_, answer)| answer.len()).sum();
+    assert!(answered > 0, "it is told of this run");
+    assert!(answered <= 4 * bytes.len(), "{answered} for {}", bytes.len());
+    bench.meet(&member("peer", Status::Alive, 0));
+    bench.sent.clear();
+    bench.hear(PEER, &Message::Ping { sequence: 1, from: 999, to: 77 }, &[]);
+    let told = newest(&bench, "me").and_then(|me| me.tags);
+    assert!(told.is_some_and(|tags| tags.len() > 400), "members are told all");
+}
+
+#[test]
+fn what_the_user_named_does_not_hide_a_member_of_that_name() {
+    let mut bench = Bench::new();
+    bench.meet(&member("host:1", Status::Alive, 0));
+    for name in ["me", "host:1"] {
+        let node = bench.engine.add_node(bench.now, name, None).unwrap();
+        assert_eq!(node.status, NodeStatus::Alive);
+        bench.drain();
+        assert_eq!(bench.nodes[name], NodeStatus::Alive);
+    }
+    bench.engine.add_node(bench.now, "late:1", None).unwrap();
+    bench.drain();
+    assert_eq!(bench.nodes["late:1"], NodeStatus::Unknown);
+    bench.meet(&member("late:1", Status::Alive, 0));
+    bench.engine.touch_node(bench.now, "late:1").unwrap();
+    bench.drain();
+    assert_eq!(bench.nodes["late:1"], NodeStatus::Alive);
+    assert_eq!(bench.engine.stats().members_unknown, 0);
+}
+
+#[test]
+fn ever_newer_words_of_one_member_make_nothing_longer() {
+    let mut bench = Bench::with(Config::new().max_members(4_u32));
+    let say = |bench: &mut Bench, record: MemberRecord| {
+        let records = [Record::Member(record)];
+        bench.hear("127.0.0.1:4000", &Message::Gossip { from: 9 }, &records);
+    };
+    for number in 0..3000_u32 {
+        let mut record = member("peer", Status::Alive, 0);
+        record.identity.generation += u64::from(number);
+        say(&mut bench, record.clone());
+        let (source, incarnation) = (77, 1);
+        say(&mut bench, MemberRecord { status: Status::Suspected, source, ..record.clone() });
+        say(&mut bench, MemberRecord { incarnation, ..record.clone() });
+        say(&mut bench, MemberRecord { status: Status::Left, incarnation, ..record });
+    }
+    for size in bench.engine.sizes() {
+        assert!(
+            size.now <= size.most,
+            "{} {} where {} are the most",
+            size.now,
+            size.name,
+            size.most
+        );
+        assert!(size.now <= 64, "{} {}", size.now, size.name);
+    }
+}
+
+#[test]
+fn those_that_left_are_forgotten_in_time_though_others_leave() {
+    let mut bench = Bench::new();
+    for number in 0..20_u32 {
+        let name = format!("n{number}");
+        for status in [Status::Alive, Status::Left] {
+            let record = member(&name, status, 0);
+            let from = record.identity.handle();
+            bench.hear(PEER, &Message::Gossip { from }, &[Record::Member(record)]);
+        }
+        bench.wait(Duration::from_secs(5));
+    }
+    // The last one left 5 s ago, and whoever left 60 s ago or more is gone.
+    assert_eq!(bench.nodes.values().filter(|status| **status == NodeStatus::Left).count(), 11);
+    bench.wait(Duration::from_secs(55));
+    assert_eq!(bench.nodes.len(), 1);
+}

@@ -67,6 +67,8 @@ impl Engine {
             return;
         }
         self.probing.waiting.remove(&sequence);
+        self.timers.disarm(Timer::Probe(sequence));
+        self.timers.disarm(Timer::Nack(sequence));
         self.stats.acks_received += 1;
         let round_trip = now.since(probe.sent);
         if let Purpose::Help { requester, sequence } = probe.purpose {

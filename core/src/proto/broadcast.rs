@@ -38,6 +38,10 @@ impl Broadcasts {
         self.payloads.len()
     }
 
+    pub(super) fn origins(&self) -> usize {
+        self.windows.len()
+    }
+
     fn is_full(&self, more: usize) -> bool {
         self.payloads.len() >= limits::BROADCAST_QUEUE
             || self.bytes + more > limits::BROADCAST_QUEUE_BYTES

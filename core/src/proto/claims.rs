@@ -121,6 +121,7 @@ impl Engine {
     /// Takes a member out of everything.
     pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
         self.gossip.updates.end(&id);
+        self.forget_probes(id);
         self.members.remove(id, now)
     }
 
@@ -146,6 +147,7 @@ impl Engine {
         if let Some(door) = &mut self.door {
             door.forget(record.address);
         }
+        self.forget_probes(id);
         let fresh = Member { status: Status::Alive, source: 0, ..self.member_of(now, record) };
         let before = self.members.get(id).map_or(NodeStatus::Dead, |old| public_status(old.status));
         self.members.update(id, |member| *member = fresh);
@@ -238,7 +240,7 @@ impl Engine {
         self.set_status(now, id, Status::Left, record.incarnation, 0);
         self.tell_status(id, before);
         self.pass_on(now, id);
-        self.timers.arm(now + limits::LEFT_LISTED, super::timers::Timer::Forget);
+        self.plan_forgetting(now + limits::LEFT_LISTED);
         self.leave_progress();
     }
 

@@ -35,9 +35,9 @@ pub(super) struct Directs {
     waiting: BTreeMap<u32, Sending>,
     bytes: usize,
     /// Streams under way, and whose they are.
-    streams: BTreeMap<u64, u32>,
+    pub(super) streams: BTreeMap<u64, u32>,
     /// By the sender's handle: what it sent that was taken, and when it was last heard.
-    taken: BTreeMap<u32, (Window, Time)>,
+    pub(super) taken: BTreeMap<u32, (Window, Time)>,
 }
 
 struct Sending {
@@ -178,6 +178,7 @@ impl Engine {
     fn end_direct(&mut self, sequence: u32, acknowledged: bool) {
         if let Some(sending) = self.directs.waiting.remove(&sequence) {
             self.directs.bytes -= sending.bytes.len();
+            self.timers.disarm(Timer::Direct(sequence));
             self.stats.messages_failed += u64::from(!acknowledged);
             self.notices.push_back(Notice::Sent { ticket: sending.ticket, acknowledged });
         }

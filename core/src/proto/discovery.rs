@@ -27,7 +27,7 @@ const RETURNS_PAUSE: Duration = Duration::from_millis(500);
 /// A stranger at one address is asked who it is no more often than this,
 const ASK_PAUSE: Duration = Duration::from_secs(1);
 /// and so many addresses are remembered for that.
-const ASKED: usize = 1024;
+pub(super) const ASKED: usize = 1024;
 /// Named addresses that do not answer are tried again up to so far apart.
 const NAMED_PAUSE: Duration = Duration::from_secs(10);
 /// Announcements answered per second.
@@ -77,7 +77,7 @@ pub(super) struct Discovery {
     pub(super) named: BTreeMap<Arc<str>, Named>,
     pub(super) changes: VecDeque<Change>,
     pub(super) admissions: Bucket,
-    asked: BTreeMap<SocketAddr, Time>,
+    pub(super) asked: BTreeMap<SocketAddr, Time>,
     answers: Bucket,
     retry_armed: bool,
     /// No announcement before this moment: earlier timers mean nothing any more.
@@ -181,6 +181,13 @@ impl Engine {
             self.drop_named(address);
             return Ok(node);
         }
+        // What is UNKNOWN would hide the member that has this name, this node itself at worst.
+        if let Some(id) = self.members.by_name(address)
+            && let Some(node) = self.members.snapshot(id, 0)
+            && (id == SELF || node.is_healthy())
+        {
+            return Ok(node);
+        }
         let count = self.members.len() + self.discovery.named.len();
         let again = self.discovery.named.contains_key(address);
         if !again && count >= self.settings.max_members as usize {
@@ -229,13 +236,16 @@ impl Engine {
         Some(named.node)
     }
 
-    /// A member that answers takes the place of the address that the user named.
+    /// A member that answers takes the place of the address that the user named, and of a text that
+    /// is its name.
     pub(super) fn settle_named(&mut self, now: Time, id: MemberId) {
         let _ = now;
-        let Some(address) = self.members.get(id).map(|member| member.address) else {
+        let Some(member) = self.members.get(id) else {
             return;
         };
-        if self.drop_named_at(address) {
+        let (name, address) = (Arc::clone(&member.identity.name), member.address);
+        let named = self.drop_named(&name).is_some();
+        if self.drop_named_at(address) || named {
             self.tell_changed(id);
         }
     }
@@ -367,19 +377,23 @@ impl Engine {
         }
     }
 
+    /// One timer for all nodes that LEFT: it stands for the one whose time is over first.
+    pub(super) fn plan_forgetting(&mut self, at: Time) {
+        if !self.timers.is_armed(Timer::Forget) {
+            self.timers.arm(at, Timer::Forget);
+        }
+    }
+
     /// LEFT nodes and tombstones whose time is over.
     pub(super) fn forget_tick(&mut self, now: Time) {
-        let over = |member: &super::members::Member| {
-            member.status == Status::Left && now.since(member.since) >= limits::LEFT_LISTED
-        };
-        let gone: Vec<_> = self
-            .members
-            .iter()
-            .filter(|(id, m)| *id != SELF && over(m))
-            .map(|(id, _)| id)
-            .collect();
-        for id in gone {
+        let left = self.members.iter().filter(|(id, m)| *id != SELF && m.status == Status::Left);
+        let left = left.map(|(id, member)| (id, member.since + limits::LEFT_LISTED));
+        let (gone, listed): (Vec<_>, Vec<_>) = left.partition(|(_, until)| *until <= now);
+        for (id, _) in gone {
             self.forget(now, id);
+        }
+        if let Some(first) = listed.into_iter().map(|(_, until)| until).min() {
+            self.plan_forgetting(first);
         }
         self.members.forget_tombstones(now);
     }

@@ -40,7 +40,7 @@ pub(super) struct Gossip {
     /// The moment of the timer that counts; earlier ones that were armed mean nothing.
     next: Time,
     /// Members still to be gossiped to in this round.
-    order: Vec<MemberId>,
+    pub(super) order: Vec<MemberId>,
 }
 
 impl Default for Gossip {
@@ -149,7 +149,13 @@ impl Engine {
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
         let mut sent = Vec::new();
         if let Some(member) = first.and_then(|id| self.members.get(id)) {
-            packet.push_member(&member.record());
+            let mut record = member.record();
+            // Tags are long, and a stranger's address may be a lie: it must not be sent much more
+            // than was sent in its name. Nothing said of them is no statement about them.
+            if self.members.by_address(to).is_none() {
+                record.tags = None;
+            }
+            packet.push_member(&record);
         }
         if digest {
             packet.push(&Record::Digest(self.members.digest()));

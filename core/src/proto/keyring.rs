@@ -43,6 +43,12 @@ pub(super) struct Surveys {
     sequence: u32,
 }
 
+impl Surveys {
+    pub(super) fn len(&self) -> usize {
+        self.by_ticket.len()
+    }
+}
+
 struct Survey {
     goal: Goal,
     /// Whether all were found to have the key, and are told to use it.

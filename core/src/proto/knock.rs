@@ -8,13 +8,14 @@ use super::engine::Engine;
 use super::output::{KnockAnswer, Transmit};
 use super::probe::Probe;
 use super::time::Time;
+use super::timers::Timer;
 use super::wire::Evidence;
 use crate::limits;
 
 /// Knocks under way, by token, with the probe that each belongs to.
 #[derive(Default)]
 pub(super) struct Knocks {
-    under_way: BTreeMap<u64, u32>,
+    pub(super) under_way: BTreeMap<u64, u32>,
 }
 
 impl Engine {
@@ -47,6 +48,7 @@ impl Engine {
                 probe.evidence = Evidence::Gone;
                 let probe = *probe;
                 self.probing.waiting.remove(&sequence);
+                self.timers.disarm(Timer::Probe(sequence));
                 self.end_detection(now, sequence, &probe);
             }
             KnockAnswer::Accepted => {

@@ -103,7 +103,7 @@ pub(super) struct Probing {
     digest: [u8; 16],
     restless: u32,
     /// Members still to be probed in this round, the next one last.
-    order: Vec<MemberId>,
+    pub(super) order: Vec<MemberId>,
 }
 
 impl Engine {
@@ -171,8 +171,12 @@ impl Engine {
         alive.min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
     }
 
-    /// A new member takes a random place in this round.
+    /// A new member takes a random place in this round; one that has a place keeps it, or word of
+    /// ever newer runs of one member would make the round ever longer.
     pub(super) fn probe_soon(&mut self, id: MemberId) {
+        if self.probing.order.contains(&id) {
+            return;
+        }
         let places = self.probing.order.len() as u64 + 1;
         let place = self.below(places);
         // Below the length plus one, which is a usize.
@@ -386,6 +390,16 @@ impl Engine {
         self.drop_probes(earlier);
     }
 
+    /// The run that was probed is gone: a lie of ever newer runs must not pile up probes.
+    pub(super) fn forget_probes(&mut self, id: MemberId) {
+        let own = |probe: &Probe| probe.purpose.judges() || probe.purpose == Purpose::Revive;
+        let gone = |probe: &Probe| probe.target == Some(id) && own(probe);
+        let gone: Vec<_> = self.probing.waiting.extract_if(.., |_, probe| gone(probe)).collect();
+        for (sequence, _) in gone {
+            self.timers.disarm(Timer::Probe(sequence));
+        }
+    }
+
     /// After a stall: answers that came meanwhile were not read in time.
     pub(super) fn drop_own_probes(&mut self) {
         self.drop_probes(|probe| probe.purpose.judges());
@@ -395,6 +409,7 @@ impl Engine {
         let dropped: Vec<_> =
             self.probing.waiting.extract_if(.., |_, probe| which(probe)).collect();
         for (sequence, probe) in dropped {
+            self.timers.disarm(Timer::Probe(sequence));
             if let Some(target) = probe.target {
                 let late = Late { target, handle: probe.handle, sent: probe.sent };
                 self.probing.late.insert(sequence, late);

@@ -40,6 +40,10 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    pub(super) fn len(&self) -> usize {
+        self.order.len()
+    }
+
     pub(super) fn keep(&mut self, now: Time, record: &BroadcastRecord) {
         self.forget(now);
         let key = (record.origin.handle(), record.index);

@@ -21,7 +21,7 @@ const MOST_PAUSE: Duration = Duration::from_secs(64);
 
 /// Exchanges that this node began.
 pub(super) struct Syncs {
-    under_way: BTreeMap<u64, SocketAddr>,
+    pub(super) under_way: BTreeMap<u64, SocketAddr>,
     token: u64,
     /// No exchange because of a digest before this moment.
     not_before: Time,

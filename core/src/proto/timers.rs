@@ -1,13 +1,13 @@
 //! What the engine waits for, in the order of time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use super::members::MemberId;
 use super::time::Time;
 
-/// What happens when a moment comes. A timer is never cancelled: when it fires it looks whether it
-/// still means anything.
+/// What happens when a moment comes. Each is armed once at most: the last moment counts. When it
+/// fires it looks whether it still means anything.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) enum Timer {
     /// The next probe of the failure detector begins.
@@ -43,21 +43,44 @@ pub(super) enum Timer {
 #[derive(Default)]
 pub(super) struct Timers {
     queue: BTreeSet<(Time, u64, Timer)>,
+    /// Where each is in the queue.
+    armed: BTreeMap<Timer, (Time, u64)>,
     serial: u64,
 }
 
 impl Timers {
     pub(super) fn arm(&mut self, at: Time, timer: Timer) {
         self.serial += 1; // equal moments fire in the order in which they were armed
+        self.disarm(timer);
+        self.armed.insert(timer, (at, self.serial));
         self.queue.insert((at, self.serial, timer));
+    }
+
+    /// What it was for is over.
+    pub(super) fn disarm(&mut self, timer: Timer) {
+        if let Some((at, serial)) = self.armed.remove(&timer) {
+            self.queue.remove(&(at, serial, timer));
+        }
+    }
+
+    pub(super) fn is_armed(&self, timer: Timer) -> bool {
+        self.armed.contains_key(&timer)
     }
 
     pub(super) fn next(&self) -> Time {
         self.queue.first().map_or(Time::NEVER, |(at, ..)| *at)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub(super) fn pop_due(&mut self, now: Time) -> Option<Timer> {
-        let due = self.queue.first().is_some_and(|(at, ..)| *at <= now);
-        if due { self.queue.pop_first().map(|(.., timer)| timer) } else { None }
+        let (at, _, timer) = *self.queue.first()?;
+        if at > now {
+            return None;
+        }
+        self.disarm(timer);
+        Some(timer)
     }
 }
