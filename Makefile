@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test demo bench sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test fuzz demo bench sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,11 @@ test: ## Run every check; choose with ARGS='--only PATTERN', see ARGS=--list
 
 lint: ## Run only the checks that read the sources
 	@$(RUN) --only lint/
+
+TIME ?= 600
+
+fuzz: ## Look for inputs that break decoders or engine, for TIME=600 seconds in all (docs/fuzzing.md)
+	@$(PYTHON) tools/fuzz.py --seconds $(TIME) $(ARGS)
 
 demo: setup ## Run one cluster whose members are written in different languages
 	@$(MAKE) --no-print-directory -C examples mixed

@@ -239,6 +239,14 @@ _LINT = (
 _UNIT = (
     Step("engine", "unit", core_tests, reads=cargo, where=("core/src/proto",)),
     Step(
+        "fuzz",
+        "unit",
+        ("cargo", "test", "--locked", "--no-fail-fast", "-p", "seafoam-fuzz"),
+        reads=cargo,
+        where=("fuzz/corpus/engine",),
+        timeout_s=4 * MINUTE,
+    ),
+    Step(
         "doc examples",
         "unit",
         ("cargo", "test", "--locked", "--doc", "-p", "seafoam"),
