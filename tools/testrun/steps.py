@@ -247,6 +247,14 @@ _UNIT = (
         timeout_s=4 * MINUTE,
     ),
     Step(
+        "model of the election",
+        "unit",
+        ("cargo", "test", "--locked", "-p", "seafoam-model"),
+        reads=cargo,
+        where=("model/Cargo.toml",),
+        timeout_s=5 * MINUTE,
+    ),
+    Step(
         "doc examples",
         "unit",
         ("cargo", "test", "--locked", "--doc", "-p", "seafoam"),

@@ -13,6 +13,7 @@ const CLUSTER_KEY: &[u8; 16] = b"seafoam cluster1";
 const DIGEST_KEY: &[u8; 16] = b"seafoam digest 1";
 const RING_KEY: &[u8; 16] = b"seafoam ringpos1";
 const OWNER_KEY: &[u8; 16] = b"seafoam owners 1";
+const ELECTOR_KEY: &[u8; 16] = b"seafoam elector1";
 
 /// Appends `lp(bytes)`. No input of these hashes comes near 4 GiB; a longer one would be told from
 /// its neighbours by its bytes alone.
@@ -55,6 +56,15 @@ pub fn cluster_tag(cluster_name: &str) -> u32 {
     let mut input = Vec::with_capacity(cluster_name.len() + 4);
     push_prefixed(&mut input, cluster_name.as_bytes());
     low_32_bits(Sip64::new_with_key(CLUSTER_KEY).hash(&input))
+}
+
+/// The short form of a name in ballots: SipHash-2-4 over `lp(name)`, key `seafoam elector1`. Beside it
+/// stand generation and run of the candidate, so that two names meet only where these do too.
+#[must_use]
+pub fn elector(name: &str) -> u64 {
+    let mut input = Vec::with_capacity(name.len() + 4);
+    push_prefixed(&mut input, name.as_bytes());
+    Sip64::new_with_key(ELECTOR_KEY).hash(&input)
 }
 
 /// What one member adds to the digest of a table: SipHash-2-4-128 over

@@ -9,6 +9,7 @@ mod broadcast;
 mod claims;
 mod direct;
 mod discovery;
+pub mod election;
 pub mod engine;
 mod gossip;
 pub mod hash;
