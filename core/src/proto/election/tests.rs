@@ -52,10 +52,8 @@ fn claim_all(candidate: &mut Candidate, all: &mut [Lighthouse], now: Time, claim
 
 fn lead(candidate: &mut Candidate, all: &mut [Lighthouse], now: Time) -> Next {
     let poll = candidate.poll(now, &Timing::of(LEASE));
-    match poll_all(candidate, all, now, &poll) {
-        Next::Claim(claim) => claim_all(candidate, all, now, &claim),
-        other => other,
-    }
+    let next = poll_all(candidate, all, now, &poll);
+    if let Next::Claim(claim) = next { claim_all(candidate, all, now, &claim) } else { next }
 }
 
 #[test]
