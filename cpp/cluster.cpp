@@ -72,9 +72,11 @@ static void errors_of_calls_have_their_codes() {
 
 static void what_is_not_there_yet_says_so() {
   const Cluster cluster = start("later", "a");
-  THROWS(not_available, "", cluster.send("a", "text"));
-  THROWS(not_available, "", cluster.set_tags({{"role", "cache"}}));
-  THROWS(bad_key, "32 bytes in base64", cluster.keyring().install("AAAA"));
+  cluster.send("a", "text");
+  THROWS(unknown_node, "nobody", cluster.send("nobody", "text"));
+  cluster.set_tags({{"role", "cache"}});
+  THROWS(invalid_config, "a comma", cluster.set_tags({{"role", "a,b"}}));
+  THROWS(bad_key, "32 bytes", cluster.keyring().install("AAAA"));
   THROWS(bad_key, "runs plain", cluster.keyring().install(seafoam::generate_key()));
   THROWS(bad_key, "four hexadecimal digits", cluster.keyring().use("id"));
   THROWS(bad_key, "runs plain", cluster.keyring().retire("beef"));
