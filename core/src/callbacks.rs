@@ -30,6 +30,7 @@ pub(crate) struct Callbacks {
     home: Home,
     entries: Mutex<Entries>,
     thread: Mutex<Option<ThreadId>>,
+    /// Whether there is a dispatch thread; changes under the lock of `entries`.
     running: AtomicBool,
     /// Set when closing has waited long enough: no call begins any more.
     detached: AtomicBool,
@@ -40,6 +41,8 @@ pub(crate) struct Callbacks {
 #[derive(Default)]
 struct Entries {
     all: Vec<Arc<Entry>>,
+    /// The subscription that feeds them; none while there are none.
+    feed: Option<Arc<Events>>,
     /// Set by the dispatch thread when nothing will be called any more.
     over: bool,
 }
@@ -80,7 +83,7 @@ impl Callbacks {
         }
     }
 
-    /// Installs a callback; `open` opens the subscription that feeds all of them, once.
+    /// Installs a callback; `open` opens the subscription that feeds all of them, for the first.
     pub(crate) fn add(
         self: &Arc<Self>,
         kinds: EventKinds,
@@ -104,27 +107,63 @@ impl Callbacks {
                 format!("{} callbacks are installed, which is the limit", limits::SUBSCRIPTIONS),
             ));
         }
-        if !self.running.load(Ordering::Acquire) {
-            let events = open()?;
-            let all = Arc::clone(self);
-            std::thread::Builder::new()
-                .name("seafoam-calls".to_owned())
-                .spawn(move || all.dispatch(&events))
-                .map_err(|error| {
-                    Error::new(ErrorCode::Internal, format!("no thread for callbacks: {error}"))
-                })?;
-            self.running.store(true, Ordering::Release);
+        if entries.feed.is_none() {
+            let feed = Arc::new(open()?);
+            // Where the thread of callbacks that were removed is still there, it finds the new feed.
+            if !self.running.load(Ordering::Acquire) {
+                let (all, feed) = (Arc::clone(self), Arc::clone(&feed));
+                std::thread::Builder::new()
+                    .name("seafoam-calls".to_owned())
+                    .spawn(move || all.dispatch(feed))
+                    .map_err(|error| {
+                        Error::new(ErrorCode::Internal, format!("no thread for callbacks: {error}"))
+                    })?;
+                self.running.store(true, Ordering::Release);
+            }
+            entries.feed = Some(feed);
         }
         entries.all.push(Arc::clone(&entry));
         drop(entries);
         Ok(CallbackHandle { entry, all: Arc::clone(self), removes: true })
     }
 
-    fn dispatch(&self, events: &Events) {
+    /// The dispatch thread: from the first callback until the last one is removed or the cluster
+    /// closes.
+    fn dispatch(&self, mut feed: Arc<Events>) {
         *self.thread.lock() = Some(std::thread::current().id());
+        let left = loop {
+            self.call_all(&feed);
+            let mut entries = self.entries.lock();
+            match &entries.feed {
+                // All were removed, and others installed since.
+                Some(next) if !Arc::ptr_eq(next, &feed) => feed = Arc::clone(next),
+                Some(_) => {
+                    entries.over = true;
+                    entries.feed = None;
+                    break std::mem::take(&mut entries.all);
+                }
+                None => return self.end_thread(&entries),
+            }
+        };
+        // Whoever holds a handle still gets back now what its callback captured, before closing
+        // ends. Still this thread and outside the lock: what they captured may call back.
+        for entry in left {
+            entry.end();
+        }
+        self.end_thread(&self.entries.lock());
+    }
+
+    /// Calls the callbacks for what comes, until the feed ends or is another.
+    fn call_all(&self, feed: &Arc<Events>) {
         let mut batch = Vec::with_capacity(BATCH);
-        while events.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
-            let entries = self.entries.lock().all.clone();
+        while feed.drain_timeout(&mut batch, BATCH, limits::WAIT).is_ok() {
+            let entries = {
+                let entries = self.entries.lock();
+                if !entries.feed.as_ref().is_some_and(|own| Arc::ptr_eq(own, feed)) {
+                    return;
+                }
+                entries.all.clone()
+            };
             match &*entries {
                 // Alone, which is usual, it is locked once for all of them.
                 [only] => only.call(&batch, &self.detached),
@@ -139,16 +178,10 @@ impl Callbacks {
             }
             batch.clear();
         }
-        let entries = {
-            let mut entries = self.entries.lock();
-            entries.over = true;
-            std::mem::take(&mut entries.all)
-        };
-        // Whoever holds a handle still gets back now what its callback captured, before closing
-        // ends. Still this thread and outside the lock: what they captured may call back.
-        for entry in entries {
-            entry.end();
-        }
+    }
+
+    /// The last words of the dispatch thread; the lock keeps another from being started before.
+    fn end_thread(&self, _entries: &Entries) {
         *self.thread.lock() = None;
         self.running.store(false, Ordering::Release);
         self.ended.notify_one();
@@ -157,10 +190,11 @@ impl Callbacks {
     /// After the cluster has closed: waits until the last callback returned, for
     /// [`limits::CALLBACK_WAIT`] at most; afterwards none begins.
     pub(crate) async fn join(&self) {
-        if self.running.load(Ordering::Acquire) {
-            let ended = tokio::time::timeout(limits::CALLBACK_WAIT, self.ended.notified());
-            if ended.await.is_err() {
-                self.detach();
+        let deadline = tokio::time::Instant::now() + limits::CALLBACK_WAIT;
+        // An end of an earlier thread may have been left to be noticed.
+        while self.running.load(Ordering::Acquire) {
+            if tokio::time::timeout_at(deadline, self.ended.notified()).await.is_err() {
+                return self.detach();
             }
         }
     }
@@ -243,7 +277,14 @@ impl Drop for CallbackHandle {
         }
         self.entry.removed.store(true, Ordering::Release);
         let number = self.entry.number;
-        self.all.entries.lock().all.retain(|entry| entry.number != number);
+        let unused = {
+            let mut entries = self.all.entries.lock();
+            entries.all.retain(|entry| entry.number != number);
+            if entries.all.is_empty() { entries.feed.take() } else { None }
+        };
+        if let Some(feed) = unused {
+            feed.close(); // nobody is left to be called: the dispatch thread ends
+        }
         let deadline = Instant::now() + limits::CALLBACK_WAIT;
         while !self.entry.try_end() {
             // It runs: from inside nobody waits, and the thread that runs it drops it afterwards.

@@ -104,6 +104,51 @@ fn removal_waits_for_a_running_call_and_none_begins_afterwards() {
 }
 
 #[test]
+fn without_callbacks_nothing_is_subscribed() {
+    let (first, second) = pair();
+    let subscriptions = || first.stats().unwrap().subscriptions;
+    let (told, hear) = mpsc::channel();
+    for round in 0..50_u8 {
+        let told = told.clone();
+        let install = move || first_of(&told);
+        let handles = [install(), install()].map(|call| first.on_broadcast(call).unwrap());
+        assert_eq!(subscriptions(), 1, "one feeds all callbacks");
+        second.broadcast(&[round]).unwrap();
+        assert_eq!([next(&hear), next(&hear)], [round, round]);
+        drop(handles);
+        assert_eq!(subscriptions(), 0);
+    }
+    first.close().wait().expect("it closes");
+    assert!(hear.try_recv().is_err());
+}
+
+/// A callback that sends the first byte of each payload.
+fn first_of(told: &mpsc::Sender<u8>) -> impl FnMut(&Arc<seafoam::Node>, &[u8]) + Send + use<> {
+    let told = told.clone();
+    move |_, bytes| told.send(bytes[0]).unwrap()
+}
+
+#[test]
+fn the_last_one_may_be_replaced_from_inside() {
+    let (first, second) = pair();
+    let (told, hear) = mpsc::channel();
+    let slot: Arc<Mutex<Option<CallbackHandle>>> = Arc::default();
+    let (own, inner) = (Arc::clone(&slot), first.clone());
+    let handle = first.on_broadcast(move |_, _| {
+        drop(own.lock().unwrap().take());
+        *own.lock().unwrap() = Some(inner.on_broadcast(first_of(&told)).unwrap());
+        told.send(0).unwrap();
+    });
+    *slot.lock().unwrap() = Some(handle.unwrap());
+    second.broadcast(&[1]).unwrap();
+    assert_eq!(next(&hear), 0);
+    second.broadcast(&[2]).unwrap();
+    assert_eq!(next(&hear), 2);
+    drop(slot.lock().unwrap().take());
+    assert_eq!(first.stats().unwrap().subscriptions, 0);
+}
+
+#[test]
 fn closing_from_inside_does_not_wait_for_itself() {
     let (first, second) = pair();
     let (told, hear) = mpsc::channel();
