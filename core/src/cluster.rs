@@ -56,11 +56,12 @@ impl Cluster {
         self.shared.ready(min_members, timeout)
     }
 
-    /// Tells the peers that this node leaves: they see LEFT. Done when enough of them know, or when
-    /// the time has passed. May be called twice; reads go on to work until [`close`](Self::close).
+    /// Tells the peers that this node leaves: they see LEFT. Done when enough of them know, when none
+    /// is left who could answer, or when the time has passed. May be called twice; reads go on to
+    /// work until [`close`](Self::close).
     ///
     /// # Errors
-    /// `timeout` where no peer acknowledged in time; this node has stopped taking part all the same.
+    /// `timeout` where too few peers acknowledged in time; this node has stopped taking part all the same.
     pub fn leave(&self, timeout: Duration) -> Pending<()> {
         self.shared.leave(timeout)
     }

@@ -105,6 +105,18 @@ fn who_leaves_is_seen_to_have_left_and_never_dead() {
 }
 
 #[test]
+fn nobody_waits_for_a_peer_that_is_closed() {
+    let name = cluster_name();
+    let first = start(config(&name));
+    let second = join(&name, &first);
+    ready(&[&first, &second], 2);
+    first.close().wait().expect("it closes");
+    let begin = std::time::Instant::now();
+    leave(&second);
+    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
+}
+
+#[test]
 fn a_node_alone_leaves_at_once() {
     let alone = start(config(&cluster_name()));
     let begin = std::time::Instant::now();

@@ -194,6 +194,20 @@ fn who_leaves_while_it_joins_is_seen_to_leave() {
 }
 
 #[test]
+fn who_leaves_does_not_wait_for_the_dead() {
+    // The process is killed, its kernel says so; then the host is gone without a word.
+    for (end, most) in [(World::crash as fn(&mut World, usize), 1500), (World::vanish, 4000)] {
+        for count in [2, 3] {
+            let mut world = cluster(4, count);
+            (1..count).for_each(|node| end(&mut world, node));
+            world.command(0, |engine, now| engine.leave(now));
+            let left = world.run_until(Duration::from_millis(most), |world| world.has_left(0));
+            assert!(left, "{count} nodes, {most} ms");
+        }
+    }
+}
+
+#[test]
 fn a_lone_node_leaves_at_once() {
     let mut world = World::new(1, Config::new().insecure(true).listen_ip("10.0.0.0"));
     world.start(&[]);

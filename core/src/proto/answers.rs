@@ -83,7 +83,7 @@ impl Engine {
         }
         match probe.purpose {
             Purpose::Detect => self.awareness.better(),
-            Purpose::Leave => self.leave_heard(now),
+            Purpose::Leave => self.leave_heard(handle),
             Purpose::User { ticket, .. } => {
                 let millis = Some(round_trip.as_secs_f64() * 1000.0);
                 self.notices.push_back(Notice::Pong { ticket, millis });

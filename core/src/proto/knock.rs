@@ -49,7 +49,7 @@ impl Engine {
                 let probe = *probe;
                 self.probing.waiting.remove(&sequence);
                 self.timers.disarm(Timer::Probe(sequence));
-                self.end_detection(now, sequence, &probe);
+                self.end_probe(now, sequence, &probe);
             }
             KnockAnswer::Accepted => {
                 self.stats.knocks_accepted += 1;

@@ -310,6 +310,10 @@ impl Engine {
                 probe.helpers = self.ask_helpers(now, sequence, &probe);
                 self.knock(sequence, &probe);
             }
+            // Sooner, because somebody waits for it to end.
+            if probe.repeats == 1 && probe.purpose == Purpose::Leave {
+                self.knock(sequence, &probe);
+            }
         }
         self.probing.waiting.insert(sequence, probe);
         let next = if probe.repeats < 2 { probe.sent + probe.timeout } else { ends };
@@ -336,11 +340,11 @@ impl Engine {
         u32::try_from(helpers.len()).unwrap_or(0)
     }
 
-    fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
+    pub(super) fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
         match probe.purpose {
             Purpose::Detect | Purpose::Corroborate => self.end_detection(now, sequence, probe),
             Purpose::Revive | Purpose::Help { .. } => {}
-            Purpose::Leave => self.leave_unheard(now),
+            Purpose::Leave => self.leave_unheard(now, probe),
             Purpose::User { ticket, .. } => {
                 if let Some(id) = probe.target {
                     self.members.update(id, |member| member.ping_millis = PING_TIMED_OUT);
