@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use seafoam::proto::Notice;
-use seafoam::{Config, Event};
+use seafoam::{Config, ErrorCode, Event, limits};
 use seafoam_sim::World;
 
 fn millis(count: u64) -> Duration {
@@ -179,4 +179,47 @@ fn a_receipt_of_one_alone_comes_at_once() {
     world.start(&[]);
     with_receipt(&mut world, 0, 1, millis(1000));
     assert_eq!(receipt(&world, 1), Some((Vec::new(), Vec::new())));
+}
+
+/// As many at once as are kept for those that missed them: every one arrives, at every member.
+#[test]
+fn a_flood_from_one_origin_reaches_all() {
+    for count in [2, 10, 40] {
+        let mut world = world(1, count);
+        let all = limits::BROADCASTS_KEPT;
+        for _ in 0..all {
+            world.command(0, |engine, now| engine.broadcast(now, &[7; 64])).unwrap().unwrap();
+        }
+        let full = world.command(0, |engine, now| engine.broadcast(now, b"one more")).unwrap();
+        assert_eq!(full.unwrap_err().code(), ErrorCode::Busy);
+        let (mut arrived, mut read) = (vec![BTreeSet::new(); count], 0);
+        let everywhere = world.run_until(millis(10_000), |world| {
+            for seen in world.seen.iter().skip(read) {
+                if let Event::Broadcast { index, .. } = &seen.event {
+                    assert!(arrived[seen.by].insert(*index), "{index} came twice");
+                }
+            }
+            read = world.seen.len();
+            arrived.iter().skip(1).all(|one| one.len() == all)
+        });
+        let counts: Vec<_> = arrived.iter().map(BTreeSet::len).collect();
+        assert!(everywhere, "{all} were sent, and {counts:?} came");
+    }
+}
+
+/// What holds a program back that broadcasts as fast as it may.
+#[test]
+fn hundreds_of_broadcasts_leave_in_a_second() {
+    for (count, least) in [(2, 150), (10, 400)] {
+        let mut world = world(1, count);
+        let mut taken = 0;
+        for _ in 0..1000 {
+            while world.command(0, |engine, now| engine.broadcast(now, &[7; 64])).unwrap().is_ok() {
+                taken += 1;
+            }
+            world.run(millis(10));
+        }
+        let a_second = (taken - limits::BROADCAST_QUEUE) / 10;
+        assert!(a_second >= least, "{count} nodes: {a_second} a second");
+    }
 }

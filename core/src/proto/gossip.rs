@@ -16,8 +16,13 @@ use super::wire::{MIN_PACKET_BYTES, Message, PacketWriter, Record, member_record
 const FANOUT: usize = 3;
 /// Members that get a refutation at once: the accused has little time.
 const REFUTATION_FANOUT: usize = 8;
-/// News wait so long for more news: that bounds a storm to 120 datagrams per second.
+/// News wait so long for more news: that bounds a storm to 120 datagrams per second,
 const NEWS_PAUSE: Duration = Duration::from_millis(25);
+/// and to so many times as many while broadcasts crowd: then a program broadcasts faster than one
+/// datagram each time carries them away.
+const CROWDED_DATAGRAMS: usize = 4;
+/// Broadcasts that crowd: more than two datagrams of short ones.
+const CROWD: usize = 32;
 /// What is still passed on goes out so often.
 const TICK: Duration = Duration::from_millis(100);
 /// but what is new a second time sooner: the first round leaves one in four out.
@@ -91,14 +96,23 @@ impl Engine {
             self.broadcasts.clear();
         }
         for to in targets {
-            if self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0 {
-                break;
+            for _ in 0..CROWDED_DATAGRAMS {
+                if self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0 {
+                    break;
+                }
+                self.send_message(now, to, &Message::Gossip { from }, None, false, true);
+                if self.broadcasts.waiting() <= CROWD {
+                    break;
+                }
             }
-            self.send_message(now, to, &Message::Gossip { from }, None, false, true);
         }
         if !self.gossip.updates.is_empty() || self.broadcasts.waiting() > 0 {
-            let fresh = std::mem::take(&mut self.gossip.fresh);
-            self.plan_gossip(now + if fresh { SECOND_ROUND } else { TICK });
+            let pause = match std::mem::take(&mut self.gossip.fresh) {
+                _ if self.broadcasts.waiting() > CROWD => NEWS_PAUSE,
+                true => SECOND_ROUND,
+                false => TICK,
+            };
+            self.plan_gossip(now + pause);
         }
     }
 

@@ -21,6 +21,9 @@ const ON_THEIR_WAY: Duration = Duration::from_millis(400);
 /// Sets of broadcasts that one datagram offers or asks for.
 const SETS: usize = 8;
 
+/// How far below its highest index a set reaches.
+const SET_REACH: u32 = 32;
+
 /// The origin's handle, and the index.
 type Key = (u32, u32);
 
@@ -29,14 +32,20 @@ struct Held {
     at: Time,
 }
 
+impl Held {
+    fn is_settled(&self, now: Time) -> bool {
+        now.since(self.at) >= ON_THEIR_WAY
+    }
+}
+
 /// Recent broadcasts, kept for those that missed them.
 #[derive(Default)]
 pub(super) struct Kept {
     held: BTreeMap<Key, Held>,
     order: VecDeque<(Time, Key)>,
     bytes: usize,
-    /// The origin offered last: the next datagram goes on behind it.
-    offered: u32,
+    /// The lowest that may have been in the last set: the next datagram goes on below it.
+    offered: Key,
 }
 
 impl Kept {
@@ -77,30 +86,41 @@ impl Kept {
         }
     }
 
-    /// What the next datagram offers: a few origins, in turn.
+    /// What the next datagram offers: a few sets in turn, those of one origin from its newest
+    /// broadcast down to its oldest, then those of the next origin.
     fn offers(&mut self, now: Time) -> Vec<IndexSet> {
         self.forget(now);
         let mut sets = Vec::new();
         let mut first = None;
-        for _ in 0..SETS {
-            let above = self.held.range((self.offered.saturating_add(1), 0)..).next();
-            let Some((origin, _)) = above.or_else(|| self.held.iter().next()).map(|(key, _)| *key)
+        while sets.len() < SETS {
+            let Some((origin, highest)) = self.next_settled(now).filter(|key| first != Some(*key))
             else {
                 break;
             };
-            if first == Some(origin) {
-                break;
-            }
-            first.get_or_insert(origin);
-            self.offered = origin;
-            let settled = |held: &Held| now.since(held.at) >= ON_THEIR_WAY;
-            let newest = self.held.range((origin, 0)..=(origin, u32::MAX)).rev();
-            // The window of one set and as many again that are on their way: more is left for later.
-            let indexes =
-                newest.take(64).filter(|(_, held)| settled(held)).map(|((_, index), _)| *index);
-            sets.extend(IndexSet::of(origin, indexes));
+            first.get_or_insert((origin, highest));
+            self.offered = (origin, highest.saturating_sub(SET_REACH));
+            let reach = self.held.range(self.offered..=(origin, highest)).rev();
+            let settled = reach.filter(|(_, held)| held.is_settled(now));
+            sets.extend(IndexSet::of(origin, settled.map(|((_, index), _)| *index)));
         }
         sets
+    }
+
+    /// The next below what was offered last, of the same origin, or the newest of the next one.
+    fn next_settled(&self, now: Time) -> Option<Key> {
+        let settled = |(key, held): (&Key, &Held)| held.is_settled(now).then_some(*key);
+        let (mut origin, mut below) = self.offered;
+        // Once around: the last origin looked at is the first one, from its newest on.
+        for _ in 0..=self.held.len() {
+            let mut older = self.held.range((origin, 0)..(origin, below)).rev();
+            if let Some(key) = older.find_map(settled) {
+                return Some(key);
+            }
+            let next = self.held.range((origin.saturating_add(1), 0)..).next();
+            origin = next.or_else(|| self.held.iter().next())?.0.0;
+            below = u32::MAX;
+        }
+        None
     }
 }
 
@@ -209,19 +229,33 @@ mod tests {
     }
 
     #[test]
-    fn one_origin_is_offered_once_in_a_datagram() {
+    fn all_of_one_origin_is_offered_from_the_newest_down() {
         let mut kept = Kept::default();
+        let lists = |kept: &mut Kept| -> Vec<Vec<u32>> {
+            kept.offers(SETTLED).into_iter().map(|set| set.iter().collect()).collect()
+        };
         for index in [3, 4, 6, 40] {
             kept.keep(Time::ZERO, &record("a", index, 10));
         }
         for _ in 0..3 {
-            let sets = kept.offers(SETTLED);
-            assert_eq!(sets.len(), 1);
-            assert_eq!(sets.first().map(|set| set.iter().collect()), Some(vec![40]));
+            assert_eq!(lists(&mut kept), [vec![40], vec![6, 4, 3]]);
         }
         kept.keep(Time::ZERO, &record("a", 8, 10));
-        let sets = kept.offers(SETTLED);
-        assert_eq!(sets.first().map(|set| set.iter().collect()), Some(vec![40, 8]));
+        assert_eq!(lists(&mut kept), [vec![40, 8], vec![6, 4, 3]]);
+    }
+
+    #[test]
+    fn a_flood_of_one_origin_is_offered_to_its_oldest() {
+        let mut kept = Kept::default();
+        (0..1000).for_each(|index| kept.keep(Time::ZERO, &record("a", index, 10)));
+        kept.keep(Time::ZERO, &record("b", 7, 10));
+        let mut seen = std::collections::BTreeSet::new();
+        for _ in 0..5 {
+            let sets = kept.offers(SETTLED);
+            assert!(sets.len() <= SETS, "{}", sets.len());
+            seen.extend(sets.iter().flat_map(|set| set.iter().map(|index| (set.origin, index))));
+        }
+        assert_eq!(seen.len(), 1001);
     }
 
     #[test]
