@@ -44,17 +44,29 @@ Lines lines_of(const char* const* texts) {
   return lines;
 }
 
+std::string digits_of(std::string_view bytes) {
+  std::ostringstream digits;
+  digits << std::hex << std::setfill('0');
+  for (const char byte : bytes) {
+    digits << std::setw(2) << int{static_cast<unsigned char>(byte)};
+  }
+  return bytes.empty() ? "-" : digits.str();
+}
+
 std::optional<std::string> line_of(const Event& event) {
   switch (event.kind()) {
   case EventKind::status:
     return text_of("status ", event.node()->name(), ' ', *event.previous(), '>', *event.status());
-  case EventKind::broadcast: {
-    std::ostringstream line;
-    line << "broadcast " << event.origin()->name() << ' ' << std::hex << std::setfill('0');
-    for (const char byte : *event.bytes()) {
-      line << std::setw(2) << int{static_cast<unsigned char>(byte)};
+  case EventKind::broadcast:
+    return text_of("broadcast ", event.origin()->name(), ' ', digits_of(*event.bytes()));
+  case EventKind::message:
+    return text_of("message ", event.sender()->name(), ' ', digits_of(*event.bytes()));
+  case EventKind::node: {
+    std::string tags;
+    for (const auto& [name, value] : event.node()->tags()) {
+      tags += (tags.empty() ? "" : ",") + name + "=" + value;
     }
-    return line.str() + (event.bytes()->empty() ? "-" : "");
+    return text_of("node ", event.node()->name(), ' ', tags.empty() ? "-" : tags);
   }
   case EventKind::conflict:
     return text_of("conflict ", event.node()->name());
@@ -275,6 +287,10 @@ private:
       return healthy(step, cluster);
     case DO_BROADCAST:
       return static_cast<void>(cluster.broadcast(step.payload, step.payload_length));
+    case DO_SEND:
+      return cluster.send(step.text, std::string_view(step.payload, step.payload_length));
+    case DO_SET_TAGS:
+      return cluster.set_tags(tags_of(step));
     case DO_LEAVE:
       return cluster.leave(Millis(DEADLINE_MILLIS));
     case DO_CLOSE:
@@ -328,6 +344,14 @@ private:
       }
     }
     return kinds;
+  }
+
+  static seafoam::Tags tags_of(const step& step) {
+    seafoam::Tags tags;
+    for (const setting* each = step.settings; each->key != nullptr; each++) {
+      tags.emplace(each->key, each->value);
+    }
+    return tags;
   }
 
   static void healthy(const step& step, const Cluster& cluster) {

@@ -2,6 +2,7 @@ package seafoam_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -33,7 +34,7 @@ type story struct {
 type step struct {
 	Do, Node, As, On, Line, Key, Value, Target, Address, Status, Call string
 	Join, Kinds, Names, Says                                          []string
-	Config                                                            map[string]string
+	Config, Tags                                                      map[string]string
 	Members, Fill                                                     int
 	WithinMillis                                                      int64 `json:"within_millis"`
 	Capacity                                                          *int
@@ -56,7 +57,7 @@ func stories(t *testing.T) storyList {
 	var list storyList
 	reader := json.NewDecoder(bytes.NewReader(must1(os.ReadFile(filepath.Join("..", "scenarios", "scenarios.json")))(t)))
 	must(t, reader.Decode(&list))
-	if list.Format != 1 || len(list.Scenarios) == 0 || len(list.Controls) == 0 || len(list.Normalisation) == 0 {
+	if list.Format != 2 || len(list.Scenarios) == 0 || len(list.Controls) == 0 || len(list.Normalisation) == 0 {
 		t.Fatalf("the list is of format %d, or lacks a part", list.Format)
 	}
 	return list
@@ -68,10 +69,11 @@ func lineOf(event seafoam.Event) string {
 	case *seafoam.StatusEvent:
 		return fmt.Sprintf("status %s %v>%v", event.Node.Name, event.Previous, event.Status)
 	case *seafoam.BroadcastEvent:
-		if len(event.Bytes) == 0 {
-			return "broadcast " + event.Origin.Name + " -"
-		}
-		return "broadcast " + event.Origin.Name + " " + hex.EncodeToString(event.Bytes)
+		return "broadcast " + event.Origin.Name + " " + payloadOf(event.Bytes)
+	case *seafoam.MessageEvent:
+		return "message " + event.Sender.Name + " " + payloadOf(event.Bytes)
+	case *seafoam.NodeEvent:
+		return "node " + event.Node.Name + " " + tagsOf(event.Node)
 	case *seafoam.ConflictEvent:
 		return "conflict " + event.Node.Name
 	case *seafoam.LaggedEvent:
@@ -85,6 +87,18 @@ func lineOf(event seafoam.Event) string {
 	default:
 		return ""
 	}
+}
+
+func payloadOf(payload []byte) string {
+	return cmp.Or(hex.EncodeToString(payload), "-")
+}
+
+func tagsOf(node *seafoam.Node) string {
+	var pairs []string
+	for _, name := range slices.Sorted(maps.Keys(node.Tags)) {
+		pairs = append(pairs, name+"="+node.Tags[name])
+	}
+	return cmp.Or(strings.Join(pairs, ","), "-")
 }
 
 // subjectOf is whom a line is about: lagged sorts before all nodes, closed behind them.
@@ -255,13 +269,11 @@ func (p *play) make(step step) (wrong, err error) {
 		}
 		return nil, err
 	case "broadcast":
-		payload := bytes.Repeat([]byte("x"), step.Fill)
-		if step.Text != nil {
-			payload = []byte(*step.Text)
-		} else if step.Hex != nil {
-			payload, wrong = hex.DecodeString(*step.Hex)
-		}
-		_, err = cluster.Broadcast(payload)
+		_, err = cluster.Broadcast(step.payload())
+	case "send":
+		err = cluster.Send(ctx, step.Target, step.payload())
+	case "set_tags":
+		err = cluster.SetTags(step.Tags)
 	case "leave":
 		err = cluster.Leave(ctx)
 	case "close":
@@ -288,6 +300,18 @@ func (p *play) make(step step) (wrong, err error) {
 		wrong = fmt.Errorf("no step is called %q", step.Do)
 	}
 	return wrong, err
+}
+
+// payload is what a step sends; the schema of the list says that hexadecimal digits are such.
+func (s step) payload() []byte {
+	switch {
+	case s.Text != nil:
+		return []byte(*s.Text)
+	case s.Hex != nil:
+		payload, _ := hex.DecodeString(*s.Hex)
+		return payload
+	}
+	return bytes.Repeat([]byte("x"), s.Fill)
 }
 
 func (p *play) call(ctx context.Context, cluster *seafoam.Cluster, name string) (wrong, err error) {

@@ -36,14 +36,15 @@ static inline bool begins_with(const char* text, const char* start) {
   return strncmp(text, start, strlen(start)) == 0;
 }
 
-static inline char* payload_line(const seafoam_event* event) {
+static inline char* payload_line(const char* kind, const seafoam_node* node,
+                                 const seafoam_event* event) {
   size_t length = 0;
   const uint8_t* bytes = seafoam_event_bytes(event, &length);
-  const char* origin = seafoam_node_name(seafoam_event_origin(event));
-  size_t room = strlen(origin) + 2 * length + sizeof "broadcast  -";
+  const char* name = seafoam_node_name(node);
+  size_t room = strlen(kind) + strlen(name) + 2 * length + sizeof "  -";
   char* line = malloc(room);
   if (line != NULL) {
-    int at = snprintf(line, room, "broadcast %s %s", origin, length == 0 ? "-" : "");
+    int at = snprintf(line, room, "%s %s %s", kind, name, length == 0 ? "-" : "");
     for (size_t i = 0; i < length; i++) {
       at += snprintf(line + at, room - (size_t)at, "%02x", bytes[i]);
     }
@@ -51,9 +52,21 @@ static inline char* payload_line(const seafoam_event* event) {
   return line;
 }
 
+static inline void tags_line(char* line, size_t size, const seafoam_node* node) {
+  size_t used = (size_t)snprintf(line, size, "node %s ", seafoam_node_name(node));
+  size_t count = seafoam_node_tags_length(node);
+  for (size_t i = 0; i < count && used < size; i++) {
+    used += (size_t)snprintf(line + used, size - used, "%s%s=%s", i == 0 ? "" : ",",
+                             seafoam_node_tag_name(node, i), seafoam_node_tag_value(node, i));
+  }
+  if (count == 0) {
+    snprintf(line + used, size - used, "-");
+  }
+}
+
 /* The event as a line on the heap; NULL for kinds that scenarios leave out. */
 static inline char* line_of(const seafoam_event* event) {
-  char line[512];
+  char line[1024];
   const seafoam_node* node = seafoam_event_node(event);
   const seafoam_error* error = seafoam_event_error(event);
   switch (seafoam_event_kind(event)) {
@@ -63,7 +76,12 @@ static inline char* line_of(const seafoam_event* event) {
              seafoam_status_name(seafoam_event_status(event)));
     break;
   case SEAFOAM_EVENT_BROADCAST:
-    return payload_line(event);
+    return payload_line("broadcast", seafoam_event_origin(event), event);
+  case SEAFOAM_EVENT_MESSAGE:
+    return payload_line("message", seafoam_event_sender(event), event);
+  case SEAFOAM_EVENT_NODE:
+    tags_line(line, sizeof line, node);
+    break;
   case SEAFOAM_EVENT_CONFLICT:
     snprintf(line, sizeof line, "conflict %s", seafoam_node_name(node));
     break;

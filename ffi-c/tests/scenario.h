@@ -15,6 +15,8 @@ enum action {
   DO_READY,
   DO_HEALTHY,
   DO_BROADCAST,
+  DO_SEND,
+  DO_SET_TAGS,
   DO_LEAVE,
   DO_CLOSE,
   DO_SET,
@@ -37,7 +39,7 @@ struct step {
   const char* text;               /* `line`, `target`, `address`, `call` or `key` */
   const char* value;              /* `value` of a setting, `target` of add_node */
   const char* const* texts;       /* `join` or `names` */
-  const struct setting* settings; /* all that a start sets, in order; ends with a key of NULL */
+  const struct setting* settings; /* all that a start sets, in order, or tags; ends with NULL */
   const char* payload;
   size_t payload_length;
   uint32_t kinds;

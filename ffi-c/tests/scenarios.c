@@ -8,7 +8,7 @@
 #include "scenarios_table.h"
 
 /* MOST, of the tables: more than any scenario has of nodes, streams or subjects. */
-enum { REPORT_BYTES = 4096 };
+enum { REPORT_BYTES = 4096, MOST_TAGS = 8 };
 
 struct stream {
   const char* name;
@@ -209,6 +209,17 @@ static seafoam_code call(const char* name, seafoam_cluster* cluster, seafoam_err
   return code;
 }
 
+static seafoam_code set_tags(const struct step* step, const seafoam_cluster* cluster,
+                             seafoam_error** error) {
+  const char *names[MOST_TAGS], *values[MOST_TAGS];
+  size_t count = 0;
+  for (; count < MOST_TAGS && step->settings[count].key != NULL; count++) {
+    names[count] = step->settings[count].key;
+    values[count] = step->settings[count].value;
+  }
+  return seafoam_cluster_set_tags(cluster, names, values, count, error);
+}
+
 static seafoam_code make(struct run* run, const struct step* step, seafoam_error** error) {
   const struct node* node = step->node == NULL ? NULL : find_node(run, step->node);
   seafoam_cluster* cluster = node == NULL ? NULL : node->cluster;
@@ -228,6 +239,10 @@ static seafoam_code make(struct run* run, const struct step* step, seafoam_error
     return healthy(run, step, cluster, error);
   case DO_BROADCAST:
     return seafoam_cluster_broadcast(cluster, step->payload, step->payload_length, NULL, error);
+  case DO_SEND:
+    return seafoam_cluster_send(cluster, step->text, step->payload, step->payload_length, error);
+  case DO_SET_TAGS:
+    return set_tags(step, cluster, error);
   case DO_LEAVE:
     return seafoam_cluster_leave(cluster, DEADLINE_MILLIS, error);
   case DO_CLOSE:

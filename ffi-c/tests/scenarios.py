@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 # What a step says in words of its own, and where it goes.
 TEXTS = ("line", "address", "call", "key", "target")
 PRINTABLE = range(0x20, 0x7F)
@@ -55,6 +55,10 @@ class Tables:
         node = step["node"]
         parts = (scenario.get("config", {}), scenario["nodes"][node], step.get("config", {}))
         pairs = [("name", node), *(pair for part in parts for pair in part.items())]
+        return self.pairs(pairs)
+
+    def pairs(self, pairs: list[tuple[str, str]]) -> str:
+        """Add a list of pairs of texts."""
         rows = [f"{{{quoted(key)}, {quoted(value)}}}" for key, value in pairs]
         return self.array("struct setting", [*rows, "{NULL, NULL}"])
 
@@ -64,6 +68,11 @@ class Tables:
         text = next((step[key] for key in TEXTS if key in step and not adds_known), None)
         kinds = [f"SEAFOAM_EVENT_BIT({word('EVENT_', kind)})" for kind in step.get("kinds", [])]
         data = payload(step)
+        settings = "NULL"
+        if step["do"] == "start":
+            settings = self.settings(scenario, step)
+        elif step["do"] == "set_tags":
+            settings = self.pairs(list(step["tags"].items()))
         fields = (
             f"DO_{step['do'].upper()}",
             quoted(step.get("node")),
@@ -71,7 +80,7 @@ class Tables:
             quoted(text),
             quoted(step.get("value", step["target"] if adds_known else None)),
             self.texts(step.get("join", step.get("names"))),
-            self.settings(scenario, step) if step["do"] == "start" else "NULL",
+            settings,
             quoted(data),
             str(len(data or b"")),
             " | ".join(kinds) or "0",
@@ -107,8 +116,8 @@ class Tables:
 
 
 def payload(step: dict[str, Any]) -> bytes | None:
-    """Return what a broadcast carries."""
-    if step["do"] != "broadcast":
+    """Return what a step sends."""
+    if step["do"] not in {"broadcast", "send"}:
         return None
     if "text" in step:
         return str(step["text"]).encode()

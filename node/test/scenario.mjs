@@ -19,6 +19,12 @@ function lineOf(event) {
       return `status ${event.node.name} ${event.previous}>${event.status}`
     case 'broadcast':
       return `broadcast ${event.origin.name} ${event.bytes.toString('hex') || '-'}`
+    case 'message':
+      return `message ${event.sender.name} ${event.bytes.toString('hex') || '-'}`
+    case 'node': {
+      const tags = Object.entries(event.node.tags).map(([name, value]) => `${name}=${value}`)
+      return `node ${event.node.name} ${tags.sort().join(',') || '-'}`
+    }
     case 'conflict':
       return `conflict ${event.node.name}`
     case 'lagged':
@@ -194,6 +200,8 @@ export class Run {
         assert.deepEqual(names, step.names)
       },
       broadcast: () => node.broadcast(payload(step)),
+      send: () => node.send(step.target, payload(step)),
+      set_tags: () => node.setTags(step.tags),
       leave: () => node.leave({ timeoutMillis: deadlineMillis }),
       close: () => node.close(),
       set: () => node.set(camel(step.key), step.value),

@@ -18,7 +18,7 @@ import seafoam
 from seafoam import blocking
 from support import TREE
 
-FORMAT = 1
+FORMAT = 2
 LIST: dict[str, Any] = json.loads((TREE / "scenarios" / "scenarios.json").read_text("utf-8"))
 SCENARIOS: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in LIST["scenarios"]}
 CONTROLS: dict[str, dict[str, Any]] = {entry["name"]: entry for entry in LIST["controls"]}
@@ -35,6 +35,11 @@ def line_of(event: seafoam.Event) -> str | None:
             return f"status {node.name} {previous}>{status}"
         case seafoam.BroadcastEvent(origin=origin, bytes=data):
             return f"broadcast {origin.name} {data.hex() or '-'}"
+        case seafoam.MessageEvent(sender=sender, bytes=data):
+            return f"message {sender.name} {data.hex() or '-'}"
+        case seafoam.NodeEvent(node=node):
+            tags = ",".join(f"{name}={value}" for name, value in sorted(node.tags.items()))
+            return f"node {node.name} {tags or '-'}"
         case seafoam.ConflictEvent(node=node):
             return f"conflict {node.name}"
         case seafoam.LaggedEvent(missed=missed):
@@ -69,6 +74,13 @@ def normalised(lines: Iterable[str]) -> list[str]:
         elif now != before:
             kept.append(f"status {subject} {before}>{now}")
     return sorted(kept, key=subject_of)
+
+
+def payload_of(step: Step) -> str | bytes:
+    """Return what a step sends."""
+    if "text" in step:
+        return str(step["text"])
+    return bytes.fromhex(step["hex"]) if "hex" in step else b"x" * int(step["fill"])
 
 
 class Driver(ABC):
@@ -277,11 +289,13 @@ class Run:
         assert names == step["names"]
 
     def do_broadcast(self, step: Step) -> None:
-        if "text" in step:
-            payload: str | bytes = step["text"]
-        else:
-            payload = bytes.fromhex(step["hex"]) if "hex" in step else b"x" * step["fill"]
-        self.made(step, "broadcast", payload)
+        self.made(step, "broadcast", payload_of(step))
+
+    def do_send(self, step: Step) -> None:
+        self.made(step, "send", step["target"], payload_of(step))
+
+    def do_set_tags(self, step: Step) -> None:
+        self.made(step, "set_tags", step["tags"])
 
     def do_leave(self, step: Step) -> None:
         self.made(step, "leave", timeout=DEADLINE)
