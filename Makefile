@@ -15,10 +15,10 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test model fuzz demo bench sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test model fuzz demo bench bench-bindings sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: system $(PYTHON_READY) $(NODE_READY) ## Install the tools that the project needs, inside its own folder where possible
 
@@ -67,13 +67,11 @@ bench: setup ## Measure: a hundred nodes on loopback, events into each language 
 	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"
 	@SEAFOAM_LOG_LEVEL=warn cargo run --quiet --release --locked -p seafoam-bench --bin loopback -- --nodes 100 --rest 60
 	@SEAFOAM_LOG_LEVEL=warn cargo run --quiet --release --locked -p seafoam-bench --bin loopback -- --nodes 100 --rest 60 --busy 2
-	@echo "bench: events into C"
-	@$(MAKE) --no-print-directory -C ffi-c/tests bench
-	@echo "bench: events into Node, beside events.on"
+	@$(MAKE) --no-print-directory bench-bindings
+
+bench-bindings: setup ## Measure how events reach each language, and write table and chart into docs/measurements.md (5 minutes)
 	@npm --prefix node run --silent build
-	@npm --prefix node run --silent bench
-	@echo "bench: events into Python, beside asyncio.Queue"
-	@py/bench/run.sh
+	@$(PYTHON) tools/bench_bindings.py
 
 fmt: setup ## Rewrite the sources in the project's format
 	@cargo fmt --all

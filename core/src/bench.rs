@@ -18,13 +18,14 @@ impl Cluster {
     pub fn bench_publish(&self, count: u32, payload_bytes: usize) -> Result<()> {
         let origin = self.local_node()?;
         let address = SocketAddr::new(origin.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), origin.port);
-        let bytes: Arc<[u8]> = vec![0x5a; payload_bytes].into();
+        let payload = vec![0x5a; payload_bytes];
         for index in 0..count {
             self.shared.hub.publish(Event::Broadcast {
                 origin: Arc::clone(&origin),
                 index,
                 label: Label::new(address, index),
-                bytes: Arc::clone(&bytes),
+                // A payload of its own, as each broadcast that arrives has.
+                bytes: payload.as_slice().into(),
             });
         }
         Ok(())
