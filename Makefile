@@ -93,7 +93,7 @@ key: ## Print a new key for `keys` or a `keys_file`
 wheels: setup ## Build what users install into dist/: the wheel of the Python module, the packages of the Node addon
 	@py/tools/wheels.sh
 	@npm --prefix node run --silent package
-	@SEAFOAM_PACKAGES=$(CURDIR)/dist node --test --test-reporter=dot node/test/package.test.mjs
+	@PACKAGES_DIR=$(CURDIR)/dist node --test --test-reporter=dot node/test/package.test.mjs
 
 install: ## Install the library for C and C++; PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' LIBDIR='$(LIBDIR)' INCLUDEDIR='$(INCLUDEDIR)' packaging/c/install.sh

@@ -110,25 +110,10 @@ static void a_killed_process_is_told(Victim& victim) {
   CHECK(witness.healthy_nodes().size() == 1 && witness.all_nodes().size() == 2);
 }
 
-static void many_clusters_live_in_one_process() {
-  constexpr std::uint32_t many = 12;
-  std::vector<Cluster> clusters;
-  clusters.push_back(start("many", "n0"));
-  while (clusters.size() < many) {
-    clusters.push_back(start("many", "n" + std::to_string(clusters.size()),
-                             clusters.front().local_node().address()));
-  }
-  for (const Cluster& cluster : clusters) {
-    cluster.ready(many, check::deadline);
-    CHECK(cluster.healthy_nodes().size() == many);
-  }
-}
-
 int main() {
   Victim victim;
   RUN([&] { a_killed_process_is_told(victim); });
   RUN(three_meet_talk_leave_and_vanish);
   RUN(a_receipt_tells_who_has_a_broadcast);
-  RUN(many_clusters_live_in_one_process);
   return check::report();
 }

@@ -5,8 +5,8 @@
  * Throughput and overhead are of the reading thread's own time, what it frees and how it is woken
  * included, for bursts that stand in its queue already: neither the network nor the publisher is
  * measured. A burst is as large as a queue of the default capacity holds; those of `_deep` measures
- * are larger than the caches near a core. Latency is by the wall clock, from the call that publishes
- * to the reader that has the event.
+ * are larger than the caches near a core. Latency is by the wall clock, from the call that
+ * publishes to the reader that has the event.
  */
 #include <poll.h>
 #include <stdlib.h>
@@ -91,10 +91,9 @@ static double nanoseconds_of_nothing(void) {
 static size_t pull(seafoam_events* events, size_t batch_size) {
   static const seafoam_event* batch[BATCH];
   size_t payload = 0, count = 1;
-  while ((batch_size == 1
-              ? seafoam_events_next(events, 0, &batch[0], NULL)
-              : seafoam_events_next_batch(events, 0, batch, batch_size, &count, NULL)) ==
-         SEAFOAM_OK) {
+  while ((batch_size == 1 ? seafoam_events_next(events, 0, &batch[0], NULL)
+                          : seafoam_events_next_batch(events, 0, batch, batch_size, &count,
+                                                      NULL)) == SEAFOAM_OK) {
     for (size_t i = 0; i < count; i++) {
       size_t length = 0;
       seafoam_event_bytes(batch[i], &length);

@@ -58,7 +58,7 @@ async function project(name, ...tarballs) {
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'seafoam-package-'))
-  const made = process.env.SEAFOAM_PACKAGES // those that `make wheels` made, else packed here
+  const made = process.env.PACKAGES_DIR // those that `make wheels` made, else packed here
   if (made) {
     for (const name of Object.values(packed)) cpSync(join(made, name), at(name))
     return

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the library for C and C++: shared and static library, headers, and what pkg-config and CMake look for.
 # usage: [DESTDIR=] [PREFIX=/usr/local] [LIBDIR=PREFIX/lib] [INCLUDEDIR=PREFIX/include] install.sh
-# SEAFOAM_LIB=folder takes libraries that were built elsewhere; else they are built where cargo is there.
+# LIBRARY_DIR=folder takes libraries that were built elsewhere; else they are built where cargo is there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -16,7 +16,7 @@ for folder in "$prefix" "$libdir" "$includedir"; do
   fi
 done
 
-built=${SEAFOAM_LIB:-}
+built=${LIBRARY_DIR:-}
 if [[ -z $built ]]; then
   built=${CARGO_TARGET_DIR:-target}/release
   # Installing as another user, often without cargo, takes what that of the tree has built.
