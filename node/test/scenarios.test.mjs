@@ -11,7 +11,7 @@ for (const name of Object.keys(process.env)) if (name.startsWith('SEAFOAM_')) de
 setLogLevel('off')
 
 test('the list has the format that this reader knows', () => {
-  assert.equal(list.format, 1)
+  assert.equal(list.format, 2)
   const names = [...list.scenarios, ...list.controls].map(({ name }) => name)
   assert.equal(new Set(names).size, names.length)
 })
