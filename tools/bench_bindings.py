@@ -227,12 +227,9 @@ def chart(lines: list[dict[str, Any]]) -> bytes:
         title = f"{NAMES[key[0]]} {MEASURES[key][0].replace('`', '')}"
         bars.add(title, [statistics.median(known[key]["values"]) / 1e6])
     # Neither names made by chance, nor scripts from elsewhere.
-    text = re.sub(
-        r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
-        "bindings",
-        bars.render().decode(),
-    )
-    return re.sub(r"<script.*?</script>", "", text, flags=re.DOTALL).encode() + b"\n"
+    text = str(bars.render())
+    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "bindings", text)
+    return re.sub(r"<script.*?</script>|<!--.*?-->", "", text, flags=re.DOTALL).encode() + b"\n"
 
 
 def main() -> int:

@@ -184,7 +184,7 @@ fn a_receipt_of_one_alone_comes_at_once() {
 /// As many at once as are kept for those that missed them: every one arrives, at every member.
 #[test]
 fn a_flood_from_one_origin_reaches_all() {
-    for count in [2, 10, 40] {
+    for count in [2, 10, 20] {
         let mut world = world(1, count);
         let all = limits::BROADCASTS_KEPT;
         for _ in 0..all {
@@ -213,13 +213,13 @@ fn hundreds_of_broadcasts_leave_in_a_second() {
     for (count, least) in [(2, 150), (10, 400)] {
         let mut world = world(1, count);
         let mut taken = 0;
-        for _ in 0..1000 {
+        for _ in 0..400 {
             while world.command(0, |engine, now| engine.broadcast(now, &[7; 64])).unwrap().is_ok() {
                 taken += 1;
             }
             world.run(millis(10));
         }
-        let a_second = (taken - limits::BROADCAST_QUEUE) / 10;
+        let a_second = (taken - limits::BROADCAST_QUEUE) / 4;
         assert!(a_second >= least, "{count} nodes: {a_second} a second");
     }
 }
