@@ -11,7 +11,7 @@ use seafoam::proto::wire::{
     Identity, MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MemberRecord, Message, Packet, PacketWriter,
     Record, Status, WitnessSet, is_valid_name, record_len,
 };
-use wire_support::{any_message, any_record, decode, encode, tag};
+use wire_support::{any_message, any_record, cases, decode, encode, tag};
 
 const PING: Message = Message::Ping { sequence: 1, from: 2, to: 3 };
 const GOSSIP: Message = Message::Gossip { from: 2 };
@@ -210,9 +210,33 @@ fn headers_are_judged_in_order() {
     assert_eq!(decode(&|bytes| bytes[1..7].fill(0xaa)), Err(DecodeError::ForeignCluster));
     assert_eq!(decode(&|bytes| bytes[2] = 1), Err(DecodeError::Sealed));
     assert_eq!(decode(&|bytes| bytes[7] = 0), Err(DecodeError::UnknownKind(0)));
-    assert_eq!(decode(&|bytes| bytes[7] = 16), Err(DecodeError::UnknownKind(16)));
+    assert_eq!(decode(&|bytes| bytes[7] = 23), Err(DecodeError::UnknownKind(23)));
     assert_eq!(decode(&|bytes| bytes[8] = 11), Err(DecodeError::Truncated));
     assert_eq!(decode(&|bytes| bytes[8] = 13), Err(DecodeError::Truncated));
+}
+
+/// An answer or a verdict that is not known is refused: a guess could make two leaders.
+#[test]
+fn unknown_words_of_the_election_are_refused() {
+    /// Bytes before what is said: sender, configuration, counter and owner of the ballot.
+    const SAID: usize = HEADER_BYTES + 2 + 4 + 8 + 4 + 24;
+    let mut refused = 0;
+    for (name, message, _) in cases::words() {
+        let kind = encode(&message, &[])[HEADER_BYTES];
+        let (at, field) = match kind {
+            17 => (SAID + 2 + 8, "answer"),
+            19 => (SAID + 1, "verdict"),
+            _ => continue,
+        };
+        for value in [4, 9, 255] {
+            let mut bytes = encode(&message, &[]);
+            bytes[at] = value;
+            let refusal = Err(DecodeError::BadField(field));
+            assert_eq!(decode(&bytes, Carrier::Datagram), refusal, "{name}");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 6 * 3);
 }
 
 #[test]

@@ -8,12 +8,18 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use seafoam::proto::hash;
 use seafoam::proto::wire::{
-    Carrier, FrameReader, FrameStep, FrameWriter, HEADER_BYTES, MAX_FRAME_BYTES, MIN_PACKET_BYTES,
-    MemberRecord, Message, Packet, PacketWriter, Record, WitnessSet, record_len,
+    Carrier, FrameReader, FrameStep, FrameWriter, HEADER_BYTES, MAX_ELECTION_BYTES,
+    MAX_FRAME_BYTES, MIN_PACKET_BYTES, MemberRecord, Message, Packet, PacketWriter, Record,
+    WitnessSet, record_len,
 };
 use wire_support::{
     any_evidence, any_message, any_record, any_witnesses, cases, decode, encode, tag,
 };
+
+fn bare_limit(message: &Message) -> usize {
+    let elects = matches!(message, Message::Elect { .. });
+    if elects { MAX_ELECTION_BYTES } else { MIN_PACKET_BYTES }
+}
 
 fn config() -> ProptestConfig {
     ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) }
@@ -67,7 +73,7 @@ proptest! {
     #[test]
     fn lengths_are_predicted(message in any_message(), record in any_record()) {
         let bare = encode(&message, &[]);
-        prop_assert!(bare.len() <= MIN_PACKET_BYTES);
+        prop_assert!(bare.len() <= bare_limit(&message));
         let bytes = encode(&message, std::slice::from_ref(&record));
         prop_assert_eq!(Some(bytes.len() - bare.len()), record_len(&record));
     }
@@ -92,7 +98,7 @@ proptest! {
                 prop_assert!(record_len(&record).unwrap() > writer.remaining());
             }
         }
-        prop_assert!(out.len() - before <= max_bytes.max(MIN_PACKET_BYTES));
+        prop_assert!(out.len() - before <= max_bytes.max(bare_limit(&message)));
         prop_assert!(out[..before].iter().all(|byte| *byte == 0xee));
         prop_assert_eq!(decode(&out[before..], message.carrier()), Ok((message, taken)));
     }

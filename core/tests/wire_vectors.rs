@@ -87,6 +87,7 @@ fn hashes() -> Value {
             "ring_position": hash::ring_position(identity).to_string(),
         })
     };
+    let of_name = |name: &&str| json!({ "name": name, "elector": hash::elector(name).to_string() });
     let of_cluster = |name: &&str| json!({ "cluster": name, "tag": hash::cluster_tag(name) });
     let names = ["10.0.0.7:9999", "10.0.0.8:9999", "anemone-1", "b"];
     let of_key = |key: &&[u8]| {
@@ -99,6 +100,7 @@ fn hashes() -> Value {
     json!({
         "identities": (identities.iter().map(of_identity).collect::<Vec<_>>()),
         "cluster_tags": (clusters.iter().map(of_cluster).collect::<Vec<_>>()),
+        "electors": (names.iter().map(of_name).collect::<Vec<_>>()),
         "digests": digests(&identities),
         "owners": (keys.iter().map(of_key).collect::<Vec<_>>()),
     })

@@ -229,6 +229,8 @@ impl Engine {
             Message::KeysTell { sequence, ids, .. } => {
                 self.hear_keys(now, sequence, known, ids);
             }
+            // Nobody votes in this version.
+            Message::Elect { .. } => self.stats.dropped_unknown_kind += 1,
             Message::Announce {}
             | Message::SyncRequest { .. }
             | Message::SyncResponse { .. }

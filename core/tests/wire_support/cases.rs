@@ -2,10 +2,13 @@
 
 #![allow(dead_code, clippy::unwrap_used)]
 
+use seafoam::proto::election::{Answer, Ballot, Claim, Grant, Owner, Poll, Verdict, Vote};
+use seafoam::proto::hash;
 use seafoam::proto::wire::{
     BroadcastRecord, Evidence, Identity, IndexSet, MemberRecord, Message, NO_DATACENTER, Record,
-    Status, WitnessSet,
+    Status, WitnessSet, Word,
 };
+use std::time::Duration;
 
 /// A packet by its name in the vectors.
 pub type Case = (&'static str, Message, Vec<Record>);
@@ -61,8 +64,44 @@ pub fn broadcast(bytes: &[u8]) -> BroadcastRecord {
     BroadcastRecord { origin: identity, address, index: 128, receipt, bytes: bytes.into() }
 }
 
+/// Every word of the election.
+pub fn words() -> Vec<Case> {
+    let owner = Owner { generation: GENERATION, run: 7, name: hash::elector("anemone-1") };
+    let ballot = Ballot { counter: 3, owner };
+    let other = Owner { generation: 1, run: u64::MAX, name: hash::elector("b") };
+    let vote = |answer| {
+        let vote =
+            Vote { ballot, trial: false, answer, term: GENERATION * 16, term_is_yours: true };
+        Word::Vote { place: 2, vote }
+    };
+    let remaining = Duration::from_millis(2500);
+    let trial = Vote {
+        ballot,
+        trial: true,
+        answer: Answer::Held { owner: other, remaining },
+        term: u64::MAX,
+        term_is_yours: false,
+    };
+    let grant = |verdict| Word::Grant { place: 14, grant: Grant { ballot, verdict } };
+    [
+        ("poll", Word::Poll(Poll { ballot, trial: false })),
+        ("poll for trial", Word::Poll(Poll { ballot, trial: true })),
+        ("vote, free", vote(Answer::Free { own: None })),
+        ("vote, the asker's own record", vote(Answer::Free { own: Some(2) })),
+        ("vote for trial, held by another", Word::Vote { place: 0, vote: trial }),
+        ("vote, rejected", vote(Answer::Rejected { promised: u32::MAX })),
+        ("claim", Word::Claim(Claim { ballot, term: GENERATION * 16 + 1 })),
+        ("grant", grant(Verdict::Granted)),
+        ("grant, refused", grant(Verdict::Refused { promised: 4, term: GENERATION * 16 + 1 })),
+        ("release", Word::Release(ballot)),
+    ]
+    .into_iter()
+    .map(|(name, word)| (name, Message::Elect { from: 1, configuration: 0xfeed, word }, vec![]))
+    .collect()
+}
+
 pub fn all() -> Vec<Case> {
-    [messages(), members(), other_records()].concat()
+    [messages(), words(), members(), other_records()].concat()
 }
 
 fn messages() -> Vec<Case> {

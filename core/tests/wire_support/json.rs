@@ -4,9 +4,10 @@
 
 #![allow(dead_code)]
 
+use seafoam::proto::election::{Answer, Owner, Verdict};
 use seafoam::proto::wire::{
     BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MemberRecord, Message,
-    Record, Status,
+    Record, Status, Word,
 };
 use serde_json::{Value, json};
 
@@ -65,6 +66,7 @@ pub fn message(message: &Message) -> Value {
         Message::SyncRequest { from, flags } => {
             json!({ "kind": "sync_request", "from": from, "flags": flags })
         }
+        Message::Elect { from, configuration, word } => elect(*from, *configuration, word),
         Message::Direct { sequence, from, to } => {
             json!({ "kind": "direct", "sequence": sequence, "from": from, "to": to })
         }
@@ -80,6 +82,52 @@ pub fn message(message: &Message) -> Value {
         Message::SyncResponse { from, flags } => {
             json!({ "kind": "sync_response", "from": from, "flags": flags })
         }
+    }
+}
+
+fn elect(from: u32, configuration: u64, word: &Word) -> Value {
+    let (kind, said) = match word {
+        Word::Poll(poll) => ("poll", json!({ "trial": poll.trial })),
+        Word::Vote { place, vote } => (
+            "vote",
+            json!({
+                "place": place, "trial": vote.trial, "term": vote.term.to_string(),
+                "term_is_yours": vote.term_is_yours, "answer": answer(&vote.answer),
+            }),
+        ),
+        Word::Claim(claim) => ("claim", json!({ "term": claim.term.to_string() })),
+        Word::Grant { place, grant } => {
+            let verdict = match grant.verdict {
+                Verdict::Granted => json!({ "kind": "granted" }),
+                Verdict::Refused { promised, term } => {
+                    json!({ "kind": "refused", "promised": promised, "term": term.to_string() })
+                }
+            };
+            ("grant", json!({ "place": place, "verdict": verdict }))
+        }
+        Word::Release(_) => ("release", json!({})),
+    };
+    let ballot = word.ballot();
+    json!({
+        "kind": kind, "from": from, "configuration": configuration.to_string(),
+        "ballot": { "counter": ballot.counter, "owner": owner(&ballot.owner) }, "said": said,
+    })
+}
+
+fn owner(owner: &Owner) -> Value {
+    json!({
+        "generation": owner.generation.to_string(), "run": owner.run.to_string(),
+        "name": owner.name.to_string(),
+    })
+}
+
+fn answer(answer: &Answer) -> Value {
+    match answer {
+        Answer::Free { own } => json!({ "kind": "free", "own": own }),
+        Answer::Held { owner: other, remaining } => json!({
+            "kind": "held", "owner": owner(other), "remaining_millis": remaining.as_millis() as u64,
+        }),
+        Answer::Rejected { promised } => json!({ "kind": "rejected", "promised": promised }),
     }
 }
 

@@ -139,7 +139,7 @@ pub fn any_record() -> impl Strategy<Value = Record> {
 
 pub fn any_message() -> impl Strategy<Value = Message> {
     let numbers = (any::<u32>(), any::<u32>(), any_u32());
-    (0..14_u8, numbers, any_address(), any::<u8>()).prop_map(
+    (0..15_u8, numbers, any_address(), any::<u8>()).prop_map(
         |(kind, (sequence, from, to), target, flags)| match kind {
             0 => Message::Ping { sequence, from, to },
             1 => Message::Ack { sequence, from, incarnation: to },
@@ -156,6 +156,13 @@ pub fn any_message() -> impl Strategy<Value = Message> {
             12 => {
                 let ids = (0..flags % 9).map(|id| target.port().wrapping_add(u16::from(id)));
                 Message::KeysTell { sequence, from, ids: ids.collect() }
+            }
+            13 => {
+                // One of those that there are, with other numbers.
+                let words = cases::words();
+                let (_, message, _) = words[usize::from(flags) % words.len()];
+                let Message::Elect { word, .. } = message else { unreachable!() };
+                Message::Elect { from, configuration: u64::from(sequence) << 32 | 5, word }
             }
             _ => Message::SyncResponse { from, flags },
         },

@@ -1,5 +1,6 @@
 //! Bytes to values.
 
+use super::election::Word;
 use super::fields::Reader;
 use super::kinds::{
     HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, RECEIPT_WANTED, STATUS_MASK,
@@ -116,6 +117,11 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         },
         kind::DIRECT_STREAM_ACK => {
             Message::DirectStreamAck { sequence: fields.u32()?, from: fields.u32()? }
+        }
+        kind::POLL..=kind::RELEASE => {
+            let (from, configuration) = (fields.u32()?, fields.u64()?);
+            let word = Word::take(kind, &mut fields)?.ok_or(DecodeError::UnknownKind(kind))?;
+            Message::Elect { from, configuration, word }
         }
         unknown => return Err(DecodeError::UnknownKind(unknown)),
     })

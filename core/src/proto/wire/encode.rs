@@ -100,7 +100,7 @@ pub(super) fn put_start(out: &mut Vec<u8>, cluster_tag: u32, message: &Message) 
     out.extend_from_slice(&cluster_tag.to_le_bytes());
     let mut length = 0_usize;
     let kind = put_fields(&mut length, message);
-    // The longest fields are those of a PINGREQ, 31 bytes.
+    // The longest fields are those of a VOTE, 79 bytes.
     out.extend_from_slice(&[kind, length as u8]);
     put_fields(out, message);
 }
@@ -150,6 +150,11 @@ fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
             put_u32s(out, &[*from]);
             out.put(&[*flags]);
             message_kind::SYNC_REQUEST
+        }
+        Message::Elect { from, configuration, word } => {
+            put_u32s(out, &[*from]);
+            out.put(&configuration.to_le_bytes());
+            word.put(out)
         }
         Message::Direct { sequence, from, to } => {
             put_u32s(out, &[*sequence, *from, *to]);

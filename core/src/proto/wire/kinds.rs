@@ -11,6 +11,11 @@ pub(crate) mod message {
     pub const ANNOUNCE: u8 = 6;
     pub const SYNC_REQUEST: u8 = 7;
     pub const SYNC_RESPONSE: u8 = 8;
+    pub const POLL: u8 = 16;
+    pub const VOTE: u8 = 17;
+    pub const CLAIM: u8 = 18;
+    pub const GRANT: u8 = 19;
+    pub const RELEASE: u8 = 20;
     pub const DIRECT: u8 = 32;
     pub const DIRECT_ACK: u8 = 33;
     pub const DIRECT_STREAM: u8 = 34;

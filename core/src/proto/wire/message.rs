@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use super::election::Word;
+
 /// What a packet travels in; each kind of message belongs to one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Carrier {
@@ -130,6 +132,15 @@ pub enum Message {
         /// As in the request.
         flags: u8,
     },
+    /// A word of the election.
+    Elect {
+        /// The sender.
+        from: u32,
+        /// Digest of the sender's configuration of the election: words of another are not heard.
+        configuration: u64,
+        /// What it says.
+        word: Word,
+    },
     /// A message for one node; its payload are the pieces that follow.
     Direct {
         /// Unique by the sender's run; returned by the answer.
@@ -180,6 +191,7 @@ impl Message {
             | Self::Direct { from, .. }
             | Self::DirectAck { from, .. }
             | Self::DirectStream { from, .. }
+            | Self::Elect { from, .. }
             | Self::DirectStreamAck { from, .. }
             | Self::KeysAsk { from, .. }
             | Self::KeysTell { from, .. } => Some(from),
@@ -200,6 +212,7 @@ impl Message {
             | Self::KeysTell { .. }
             | Self::Announce {}
             | Self::Direct { .. }
+            | Self::Elect { .. }
             | Self::DirectAck { .. } => Carrier::Datagram,
             Self::SyncRequest { .. }
             | Self::SyncResponse { .. }

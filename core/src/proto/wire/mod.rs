@@ -4,6 +4,7 @@
 //! uses it, never panics, and reserves memory only for bytes that have arrived.
 
 mod decode;
+mod election;
 mod encode;
 mod error;
 mod fields;
@@ -15,6 +16,7 @@ mod record;
 mod witness;
 
 pub use decode::{Packet, RecordIter};
+pub use election::Word;
 pub use encode::{PacketWriter, broadcast_record_len, member_record_len, record_len};
 pub use error::DecodeError;
 pub use frame::{FrameReader, FrameStep, FrameWriter};
@@ -37,9 +39,12 @@ pub const MAX_DATAGRAM_BYTES: usize = 65_507;
 /// Longest frame of a stream, without its length prefix.
 pub const MAX_FRAME_BYTES: usize = 65_536;
 
-/// Every message fits into this many bytes when it has no records: the least that a
-/// [`PacketWriter`] may be given.
+/// Every message but those of the election fits into this many bytes when it has no records: the
+/// least that a [`PacketWriter`] may be given.
 pub const MIN_PACKET_BYTES: usize = 48;
+
+/// Every message of the election fits into this many bytes. None of them carries records.
+pub const MAX_ELECTION_BYTES: usize = 90;
 
 /// Longest member name, in bytes (all of them ASCII).
 pub const MAX_NAME_BYTES: usize = 64;

@@ -1,0 +1,169 @@
+//! The fields of the messages of the election, in both directions.
+
+use std::time::Duration;
+
+use super::DecodeError;
+use super::fields::{Reader, Sink};
+use super::kinds::message as kind;
+use crate::proto::election::{Answer, Ballot, Claim, Grant, Owner, Poll, Verdict, Vote};
+
+/// What a message of the election says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// A candidate asks for votes.
+    Poll(Poll),
+    /// A lighthouse answers a poll. The time that another holds on travels in milliseconds, rounded
+    /// up, and at most 49 days.
+    Vote {
+        /// Its place in the list.
+        place: u8,
+        /// The answer.
+        vote: Vote,
+    },
+    /// A candidate with a majority of votes asks for the lease.
+    Claim(Claim),
+    /// A lighthouse answers a claim.
+    Grant {
+        /// Its place in the list.
+        place: u8,
+        /// The answer.
+        grant: Grant,
+    },
+    /// A leader gives its lease up.
+    Release(Ballot),
+}
+
+// Flags of polls and votes.
+const TRIAL: u8 = 1;
+const YOURS: u8 = 2;
+
+// Answers of a vote.
+const FREE: u8 = 0;
+const OWN: u8 = 1;
+const HELD: u8 = 2;
+const REJECTED: u8 = 3;
+
+// Verdicts of a grant.
+const GRANTED: u8 = 0;
+const REFUSED: u8 = 1;
+
+impl Word {
+    /// The ballot that it is about.
+    #[must_use]
+    pub const fn ballot(&self) -> Ballot {
+        match self {
+            Self::Poll(poll) => poll.ballot,
+            Self::Vote { vote, .. } => vote.ballot,
+            Self::Claim(claim) => claim.ballot,
+            Self::Grant { grant, .. } => grant.ballot,
+            Self::Release(ballot) => *ballot,
+        }
+    }
+
+    /// Writes everything behind sender and configuration; returns the kind.
+    pub(super) fn put(&self, out: &mut impl Sink) -> u8 {
+        let Ballot { counter, owner } = self.ballot();
+        out.put(&counter.to_le_bytes());
+        put_owner(out, &owner);
+        match self {
+            Self::Poll(poll) => {
+                out.put(&[if poll.trial { TRIAL } else { 0 }]);
+                kind::POLL
+            }
+            Self::Vote { place, vote } => {
+                let trial = if vote.trial { TRIAL } else { 0 };
+                let yours = if vote.term_is_yours { YOURS } else { 0 };
+                out.put(&[*place, trial | yours]);
+                out.put(&vote.term.to_le_bytes());
+                put_answer(out, &vote.answer);
+                kind::VOTE
+            }
+            Self::Claim(claim) => {
+                out.put(&claim.term.to_le_bytes());
+                kind::CLAIM
+            }
+            Self::Grant { place, grant } => {
+                match grant.verdict {
+                    Verdict::Granted => out.put(&[*place, GRANTED]),
+                    Verdict::Refused { promised, term } => {
+                        out.put(&[*place, REFUSED]);
+                        out.put(&promised.to_le_bytes());
+                        out.put(&term.to_le_bytes());
+                    }
+                }
+                kind::GRANT
+            }
+            Self::Release(_) => kind::RELEASE,
+        }
+    }
+
+    /// None for a kind that is no word of the election.
+    pub(super) fn take(kind: u8, fields: &mut Reader<'_>) -> Result<Option<Self>, DecodeError> {
+        let ballot = Ballot { counter: fields.u32()?, owner: take_owner(fields)? };
+        Ok(Some(match kind {
+            kind::POLL => Self::Poll(Poll { ballot, trial: fields.u8()? & TRIAL != 0 }),
+            kind::VOTE => {
+                let (place, flags, term) = (fields.u8()?, fields.u8()?, fields.u64()?);
+                let answer = take_answer(fields)?;
+                let (trial, term_is_yours) = (flags & TRIAL != 0, flags & YOURS != 0);
+                Self::Vote { place, vote: Vote { ballot, trial, answer, term, term_is_yours } }
+            }
+            kind::CLAIM => Self::Claim(Claim { ballot, term: fields.u64()? }),
+            kind::GRANT => {
+                let place = fields.u8()?;
+                let verdict = match fields.u8()? {
+                    GRANTED => Verdict::Granted,
+                    REFUSED => Verdict::Refused { promised: fields.u32()?, term: fields.u64()? },
+                    _ => return Err(DecodeError::BadField("verdict")),
+                };
+                Self::Grant { place, grant: Grant { ballot, verdict } }
+            }
+            kind::RELEASE => Self::Release(ballot),
+            _ => return Ok(None),
+        }))
+    }
+}
+
+fn put_owner(out: &mut impl Sink, owner: &Owner) {
+    for number in [owner.generation, owner.run, owner.name] {
+        out.put(&number.to_le_bytes());
+    }
+}
+
+fn take_owner(fields: &mut Reader<'_>) -> Result<Owner, DecodeError> {
+    Ok(Owner { generation: fields.u64()?, run: fields.u64()?, name: fields.u64()? })
+}
+
+fn put_answer(out: &mut impl Sink, answer: &Answer) {
+    match answer {
+        Answer::Free { own: None } => out.put(&[FREE]),
+        Answer::Free { own: Some(counter) } => {
+            out.put(&[OWN]);
+            out.put(&counter.to_le_bytes());
+        }
+        Answer::Held { owner, remaining } => {
+            out.put(&[HELD]);
+            put_owner(out, owner);
+            let millis = remaining.as_micros().div_ceil(1000);
+            out.put(&u32::try_from(millis).unwrap_or(u32::MAX).to_le_bytes());
+        }
+        Answer::Rejected { promised } => {
+            out.put(&[REJECTED]);
+            out.put(&promised.to_le_bytes());
+        }
+    }
+}
+
+fn take_answer(fields: &mut Reader<'_>) -> Result<Answer, DecodeError> {
+    Ok(match fields.u8()? {
+        FREE => Answer::Free { own: None },
+        OWN => Answer::Free { own: Some(fields.u32()?) },
+        HELD => Answer::Held {
+            owner: take_owner(fields)?,
+            remaining: Duration::from_millis(u64::from(fields.u32()?)),
+        },
+        REJECTED => Answer::Rejected { promised: fields.u32()? },
+        // A guess here could make two leaders.
+        _ => return Err(DecodeError::BadField("answer")),
+    })
+}
