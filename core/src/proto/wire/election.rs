@@ -60,8 +60,10 @@ impl Word {
         }
     }
 
-    /// Writes everything behind sender and configuration; returns the kind.
-    pub(super) fn put(&self, out: &mut impl Sink) -> u8 {
+    /// Writes all fields; returns the kind.
+    pub(super) fn put(&self, out: &mut impl Sink, from: u32, configuration: u64) -> u8 {
+        out.put(&from.to_le_bytes());
+        out.put(&configuration.to_le_bytes());
         let Ballot { counter, owner } = self.ballot();
         out.put(&counter.to_le_bytes());
         put_owner(out, &owner);

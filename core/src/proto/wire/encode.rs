@@ -151,11 +151,7 @@ fn put_fields(out: &mut impl Sink, message: &Message) -> u8 {
             out.put(&[*flags]);
             message_kind::SYNC_REQUEST
         }
-        Message::Elect { from, configuration, word } => {
-            put_u32s(out, &[*from]);
-            out.put(&configuration.to_le_bytes());
-            word.put(out)
-        }
+        Message::Elect { from, configuration, word } => word.put(out, *from, *configuration),
         Message::Direct { sequence, from, to } => {
             put_u32s(out, &[*sequence, *from, *to]);
             message_kind::DIRECT
