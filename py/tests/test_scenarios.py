@@ -67,7 +67,7 @@ def test_the_list_has_its_format() -> None:
         for error in jsonschema.Draft202012Validator(schema).iter_errors(LIST)
     ]
     assert not wrong
-    assert not jsonschema.Draft202012Validator(schema).is_valid({**LIST, "format": 2})
+    assert not jsonschema.Draft202012Validator(schema).is_valid({**LIST, "format": FORMAT + 1})
 
 
 def test_every_name_in_a_scenario_is_declared() -> None:
