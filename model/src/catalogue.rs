@@ -252,7 +252,7 @@ pub fn broken_at_length() -> Vec<Case> {
                 flaws: Flaws { claim_replaces_foreign: true, ..none() },
                 ..Bounds::right("a claim replaces a live foreign record")
             },
-            expected: TWO,
+            expected: &[Fault::TwoLeaders, Fault::TermFell],
         },
     ]
 }
