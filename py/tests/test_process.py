@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,6 +21,8 @@ from support import SECONDS, python
 # Ctrl-C is answered within 200 ms; the rest is for the end of the interpreter on a busy machine.
 CTRL_C_SECONDS = 0.2 + 1.3
 
+# What a shell starts in the background ignores Ctrl-C, and so do its children.
+LISTENS = "signal.signal(signal.SIGINT, signal.default_int_handler)"
 BLOCKED = {
     "events": "for event in cluster.events(kinds='message'): pass",
     "next": "cluster.events(kinds='message').next()",
@@ -25,10 +30,27 @@ BLOCKED = {
 }
 
 
+@contextlib.contextmanager
+def running(source: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a program that says "waiting"; killed where it does not end in time."""
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(source)], stdout=subprocess.PIPE, text=True
+    ) as child:
+        guard = threading.Timer(SECONDS, child.kill)
+        guard.start()
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "waiting\n"
+            yield child
+        finally:
+            guard.cancel()
+
+
 @pytest.mark.parametrize("wait", BLOCKED)
 def test_ctrl_c_ends_a_wait(wait: str) -> None:
     source = f"""
-    import time, seafoam
+    import time, signal, seafoam
+    {LISTENS}
     cluster = seafoam.blocking.Cluster.start(listen_port=0, multicast_enabled=False)
     try:
         print("waiting", flush=True)
@@ -37,11 +59,8 @@ def test_ctrl_c_ends_a_wait(wait: str) -> None:
         print(time.monotonic(), flush=True)
     cluster.close()
     """
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(source)], stdout=subprocess.PIPE, text=True
-    ) as child:
+    with running(source) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == "waiting\n"
         time.sleep(0.15)  # into the wait, and out of step with its slices
         sent = time.monotonic()
         child.send_signal(signal.SIGINT)
@@ -52,8 +71,9 @@ def test_ctrl_c_ends_a_wait(wait: str) -> None:
 
 
 def test_ctrl_c_ends_asyncio() -> None:
-    source = """
-    import asyncio, seafoam
+    source = f"""
+    import asyncio, signal, seafoam
+    {LISTENS}
     async def main():
         async with seafoam.Cluster(listen_port=0, multicast_enabled=False) as cluster:
             print("waiting", flush=True)
@@ -64,11 +84,8 @@ def test_ctrl_c_ends_asyncio() -> None:
     except KeyboardInterrupt:
         print("interrupted")
     """
-    with subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(source)], stdout=subprocess.PIPE, text=True
-    ) as child:
+    with running(source) as child:
         assert child.stdout is not None
-        assert child.stdout.readline() == "waiting\n"
         sent = time.monotonic()
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "interrupted\n"
