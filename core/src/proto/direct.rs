@@ -46,8 +46,6 @@ struct Sending {
     ticket: u64,
     until: Time,
     pause: Duration,
-    /// The moment of the timer that counts.
-    next: Time,
 }
 
 impl Directs {
@@ -105,7 +103,7 @@ impl Engine {
         directs.sequence = directs.sequence.wrapping_add(1);
         directs.bytes += bytes.len();
         let until = now + limits::MESSAGE_TIME;
-        let sending = Sending { to, bytes: bytes.into(), ticket, until, pause, next: now };
+        let sending = Sending { to, bytes: bytes.into(), ticket, until, pause };
         let sequence = directs.sequence;
         directs.waiting.insert(sequence, sending);
         self.direct_timer(now, sequence);
@@ -117,17 +115,13 @@ impl Engine {
         let Some(sending) = self.directs.waiting.get_mut(&sequence) else {
             return;
         };
-        if now < sending.next {
-            return;
-        }
         if now >= sending.until {
             self.end_direct(sequence, false);
             return;
         }
         let (to, bytes) = (sending.to, Arc::clone(&sending.bytes));
-        sending.next = (now + sending.pause).min(sending.until);
+        let next = (now + sending.pause).min(sending.until);
         sending.pause = (sending.pause * 2).min(MOST_PAUSE);
-        let next = sending.next;
         // A stream has a time limit of its own and tells of its end.
         let streams = self.directs.streams.values().any(|other| *other == sequence);
         if !streams && !self.send_direct_datagram(to, sequence, &bytes) {
@@ -204,9 +198,8 @@ impl Engine {
         let acknowledged = answer.as_ref().is_ok_and(|bytes| self.acknowledges(bytes, sequence));
         if acknowledged {
             self.end_direct(sequence, true);
-        } else if let Some(sending) = self.directs.waiting.get_mut(&sequence) {
-            sending.next = (now + STREAM_PAUSE).min(sending.until);
-            let next = sending.next;
+        } else if let Some(sending) = self.directs.waiting.get(&sequence) {
+            let next = (now + STREAM_PAUSE).min(sending.until);
             self.timers.arm(next, Timer::Direct(sequence));
         }
         true

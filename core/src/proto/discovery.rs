@@ -80,8 +80,6 @@ pub(super) struct Discovery {
     pub(super) asked: BTreeMap<SocketAddr, Time>,
     answers: Bucket,
     retry_armed: bool,
-    /// No announcement before this moment: earlier timers mean nothing any more.
-    pub(super) next_announce: Time,
     last_random_retry: Time,
     /// Members that came back from death within a moment, and when the last of them did.
     returned: (u32, Time),
@@ -96,7 +94,6 @@ impl Discovery {
             asked: BTreeMap::new(),
             answers: Bucket::new(now, ANSWERS_PER_SECOND, ANSWERS_PER_SECOND),
             retry_armed: false,
-            next_announce: now,
             last_random_retry: now,
             returned: (0, now),
         }
@@ -379,7 +376,7 @@ impl Engine {
 
     /// One timer for all nodes that LEFT: it stands for the one whose time is over first.
     pub(super) fn plan_forgetting(&mut self, at: Time) {
-        if !self.timers.is_armed(Timer::Forget) {
+        if self.timers.when(Timer::Forget).is_none() {
             self.timers.arm(at, Timer::Forget);
         }
     }
@@ -401,8 +398,7 @@ impl Engine {
     // Multicast.
 
     pub(super) fn announce(&mut self, now: Time) {
-        let due = now >= self.discovery.next_announce;
-        if self.leaving.is_some() || !self.settings.multicast_enabled || !due {
+        if self.leaving.is_some() || !self.settings.multicast_enabled {
             return;
         }
         let mut bytes = Vec::new();
@@ -412,10 +408,8 @@ impl Engine {
         packet.push_member(&self.me());
         self.transmits.push_back(Transmit::Announce { bytes });
         let interval = self.settings.multicast_announce_interval_seconds;
-        self.discovery.next_announce = Time::NEVER;
         if interval > 0 {
             let next = now + Duration::from_secs(u64::from(interval));
-            self.discovery.next_announce = next;
             self.timers.arm(next, Timer::Announce);
         }
     }

@@ -441,7 +441,6 @@ impl Engine {
             self.histories.clear(); // what was measured is measured again within seconds
         }
         if announced != announces(settings) && settings.multicast_enabled {
-            self.discovery.next_announce = now;
             self.timers.arm(now, Timer::Announce);
         }
     }

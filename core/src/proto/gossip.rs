@@ -42,8 +42,6 @@ pub(super) struct Gossip {
     /// Whether something is passed on for the first time.
     fresh: bool,
     last: Time,
-    /// The moment of the timer that counts; earlier ones that were armed mean nothing.
-    next: Time,
     /// Members still to be gossiped to in this round.
     pub(super) order: Vec<MemberId>,
 }
@@ -55,7 +53,6 @@ impl Default for Gossip {
             refuting: false,
             fresh: false,
             last: Time::ZERO,
-            next: Time::NEVER,
             order: Vec::new(),
         }
     }
@@ -70,8 +67,7 @@ impl Engine {
     }
 
     fn plan_gossip(&mut self, at: Time) {
-        if at < self.gossip.next {
-            self.gossip.next = at;
+        if self.timers.when(Timer::Gossip).is_none_or(|armed| at < armed) {
             self.timers.arm(at, Timer::Gossip);
         }
     }
@@ -81,10 +77,6 @@ impl Engine {
     }
 
     pub(super) fn gossip_tick(&mut self, now: Time) {
-        if now < self.gossip.next {
-            return;
-        }
-        self.gossip.next = Time::NEVER;
         self.gossip.last = now;
         let fanout = if self.gossip.refuting { REFUTATION_FANOUT } else { FANOUT };
         self.gossip.refuting = false;

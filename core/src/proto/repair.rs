@@ -92,6 +92,10 @@ impl Kept {
         self.forget(now);
         let mut sets = Vec::new();
         let mut first = None;
+        // The oldest is still on its way, so all are: a flood costs nothing here.
+        if self.order.front().is_none_or(|(at, _)| now.since(*at) < ON_THEIR_WAY) {
+            return sets;
+        }
         while sets.len() < SETS {
             let Some((origin, highest)) = self.next_settled(now).filter(|key| first != Some(*key))
             else {
@@ -110,8 +114,8 @@ impl Kept {
     fn next_settled(&self, now: Time) -> Option<Key> {
         let settled = |(key, held): (&Key, &Held)| held.is_settled(now).then_some(*key);
         let (mut origin, mut below) = self.offered;
-        // Once around: the last origin looked at is the first one, from its newest on.
-        for _ in 0..=self.held.len() {
+        let mut first = None;
+        loop {
             let mut older = self.held.range((origin, 0)..(origin, below)).rev();
             if let Some(key) = older.find_map(settled) {
                 return Some(key);
@@ -119,8 +123,12 @@ impl Kept {
             let next = self.held.range((origin.saturating_add(1), 0)..).next();
             origin = next.or_else(|| self.held.iter().next())?.0.0;
             below = u32::MAX;
+            // Once around, each origin from its newest on.
+            if first == Some(origin) {
+                return None;
+            }
+            first.get_or_insert(origin);
         }
-        None
     }
 }
 
@@ -211,6 +219,20 @@ mod tests {
         let sets = kept.offers(SETTLED);
         let indexes: Vec<_> = sets.iter().map(|set| (set.highest, set.below)).collect();
         assert_eq!(indexes, [(1, 0)]);
+    }
+
+    #[test]
+    fn a_flood_that_is_on_its_way_hides_nothing_that_is_settled() {
+        let mut kept = Kept::default();
+        kept.keep(Time::ZERO, &record("early", 1, 10));
+        for index in 0..1000 {
+            kept.keep(SETTLED, &record(&format!("late-{}", index % 7), index, 10));
+        }
+        for _ in 0..3 {
+            let sets = kept.offers(SETTLED);
+            let found: Vec<_> = sets.iter().map(|set| (set.origin, set.highest)).collect();
+            assert_eq!(found, [(record("early", 1, 10).origin.handle(), 1)]);
+        }
     }
 
     #[test]

@@ -63,8 +63,9 @@ impl Timers {
         }
     }
 
-    pub(super) fn is_armed(&self, timer: Timer) -> bool {
-        self.armed.contains_key(&timer)
+    /// When it fires; none where it is not armed.
+    pub(super) fn when(&self, timer: Timer) -> Option<Time> {
+        self.armed.get(&timer).map(|(at, _)| *at)
     }
 
     pub(super) fn next(&self) -> Time {
