@@ -386,8 +386,8 @@ enum {
 #define SEAFOAM_DEFAULT_IS_LIGHTHOUSE "false"
 
 /**
- * The lighthouses: the same list on every node.
- * Takes a comma list of at most 15 of host, host:port, ip:port, [ipv6]:port; fixed at start.
+ * The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too.
+ * Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted; fixed at start.
  */
 #define SEAFOAM_KEY_LIGHTHOUSES "lighthouses"
 #define SEAFOAM_ENV_LIGHTHOUSES "SEAFOAM_LIGHTHOUSES"

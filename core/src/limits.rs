@@ -126,3 +126,6 @@ pub const SUBSCRIPTIONS: usize = 1024;
 pub const LOG_LINES: usize = 1024;
 /// How long removal of a callback, or closing, waits for a running call.
 pub const CALLBACK_WAIT: Duration = Duration::from_secs(1);
+
+/// Lighthouses in the list.
+pub const LIGHTHOUSES: usize = 15;

@@ -120,6 +120,20 @@ fn what_does_not_stand_yet_makes_start_fail() {
 }
 
 #[test]
+fn a_list_of_lighthouses_is_whole_or_refused() {
+    for text in ["10.0.0.1:9999", "a=h:1,b=[::1]:2@7", "", "north=lighthouse.example"] {
+        assert_eq!(config().set("lighthouses", text), Ok(()), "{text}");
+    }
+    let sixteen: Vec<_> = (1..=16).map(|port| format!("127.0.0.1:{port}")).collect();
+    for text in ["lighthouse.example:1", "10.0.0.1", "a=h:1,a=h:2", "a=h:1@255", &sixteen.join(",")]
+    {
+        let error = config().set("lighthouses", text).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::InvalidConfig);
+        assert!(error.message().contains("name=host:port"), "{error}");
+    }
+}
+
+#[test]
 fn a_secret_is_never_shown() {
     let secret = "c2VjcmV0c2VjcmV0";
     let error = config().keys(secret).resolve().unwrap_err();

@@ -52,7 +52,7 @@ fn config_key(key: &ConfigKey) -> Value {
             row["words"] = words.into();
             "word"
         }
-        Accepts::Hosts(_) | Accepts::Keys => "list of text",
+        Accepts::Hosts(_) | Accepts::Lighthouses(_) | Accepts::Keys => "list of text",
         Accepts::Datacenters => "list of integer",
         Accepts::Tags(_) => "map of text to text",
         Accepts::Bytes(..)

@@ -115,9 +115,10 @@ public:
     return self().set("is_lighthouse", value.text());
   }
 
-  /// The lighthouses: the same list on every node.
-  /// Takes a comma list of at most 15 of host, host:port, ip:port, [ipv6]:port; no default; fixed
-  /// at start.
+  /// The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`;
+  /// they are seeds too.
+  /// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once,
+  /// @datacenter behind it where wanted; no default; fixed at start.
   Self& lighthouses(const detail::List& value) {
     return self().set("lighthouses", value.text());
   }

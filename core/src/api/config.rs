@@ -168,8 +168,8 @@ config_table! {
         "Datacenter of this node; 255 stands for none.";
     is_lighthouse: bool = "false", "SEAFOAM_IS_LIGHTHOUSE", Accepts::Bool, start, later,
         "Whether this node is a lighthouse; must agree with `lighthouses` where that is set.";
-    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Hosts(15), start, later,
-        "The lighthouses: the same list on every node.";
+    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Lighthouses(limits::LIGHTHOUSES), start, later,
+        "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too.";
     validity_rule: String = "majority", "SEAFOAM_VALIDITY_RULE", Accepts::Rule, start, later,
         "How many lighthouses must be included for the cluster to be valid.";
     fallback: bool = "false", "SEAFOAM_FALLBACK", Accepts::Bool, start, stands,

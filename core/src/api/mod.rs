@@ -7,6 +7,7 @@ pub mod event;
 pub mod keys;
 pub mod label;
 pub mod level;
+pub mod lighthouses;
 pub mod node;
 pub mod receipt;
 pub(crate) mod rules;

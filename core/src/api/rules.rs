@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::config::Settings;
 use super::error::{Error, ErrorCode, Result};
-use super::value::Profile;
+use super::lighthouses::{LighthouseEntry, ValidityRule};
+use super::value::{LeaderScope, Profile};
 use crate::proto::seal::LONG_OVERHEAD_BYTES;
 
 pub(super) fn check(settings: &Settings) -> Result<()> {
@@ -52,7 +53,64 @@ pub(super) fn check(settings: &Settings) -> Result<()> {
             settings.max_datagram_bytes as usize - overhead,
         )));
     }
+    check_lighthouses(settings)
+}
+
+fn check_lighthouses(settings: &Settings) -> Result<()> {
+    let entries = settings.lighthouse_entries();
+    if let ValidityRule::Number(number) = settings.rule()
+        && !entries.is_empty()
+        && usize::from(number) > entries.len()
+    {
+        return Err(invalid(format!(
+            "validity_rule = {number} asks for more than the {} lighthouses that there are",
+            entries.len()
+        )));
+    }
+    let unplaced = entries.iter().find(|entry| entry.datacenter.is_none());
+    if settings.leader_scope == LeaderScope::Datacenter
+        && let Some(entry) = unplaced
+    {
+        return Err(invalid(format!(
+            "leader_scope = datacenter needs the datacenter of each lighthouse: {:?} in lighthouses \
+             has no @datacenter",
+            entry.render()
+        )));
+    }
     Ok(())
+}
+
+/// What holds between the list of lighthouses and the node that this process is.
+///
+/// # Errors
+/// `invalid_config`.
+#[cfg(feature = "runtime")]
+pub(crate) fn check_own_lighthouse(
+    settings: &Settings,
+    name: &str,
+    flag_is_given: bool,
+) -> Result<()> {
+    let entries = settings.lighthouse_entries();
+    if entries.is_empty() {
+        return Ok(());
+    }
+    let listed = entries.iter().find(|entry| entry.name == name);
+    match (listed, settings.is_lighthouse) {
+        (None, true) => Err(invalid(format!(
+            "is_lighthouse = true, but this node, {name:?}, is not in lighthouses"
+        ))),
+        (Some(_), false) if flag_is_given => Err(invalid(format!(
+            "is_lighthouse = false, but this node, {name:?}, is in lighthouses"
+        ))),
+        (Some(entry), _) => match entry.datacenter {
+            Some(number) if number != settings.datacenter => Err(invalid(format!(
+                "datacenter = {}, but lighthouses has this node, {name:?}, in datacenter {number}",
+                settings.datacenter
+            ))),
+            Some(_) | None => Ok(()),
+        },
+        (None, false) => Ok(()),
+    }
 }
 
 /// Room for everything beside the tags in the longest record of a member, and for the message in
@@ -94,6 +152,20 @@ fn invalid(text: String) -> Error {
 }
 
 impl Settings {
+    /// The lighthouses that are listed, by name; nothing where there are none.
+    #[must_use]
+    pub fn lighthouse_entries(&self) -> Vec<LighthouseEntry> {
+        // A list that cannot be read is refused before it is part of any settings.
+        LighthouseEntry::parse_all(&self.lighthouses).unwrap_or_default()
+    }
+
+    /// How many lighthouses must be included.
+    #[must_use]
+    pub fn rule(&self) -> ValidityRule {
+        // As above: other texts are refused.
+        ValidityRule::parse(&self.validity_rule).unwrap_or(ValidityRule::Majority)
+    }
+
     /// The multicast group: the configured one, or the default of the listen address's family.
     #[must_use]
     pub fn multicast_group(&self) -> IpAddr {

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::net::IpAddr;
 
 use super::level::LogLevel;
+use super::lighthouses::LighthouseEntry;
 use super::words::words;
 use crate::proto::seal::KeyList;
 
@@ -28,6 +29,8 @@ pub enum Accepts {
     HostPort,
     /// A comma list of `host`, `host:port`, `[v6]:port` of so many items at most.
     Hosts(usize),
+    /// A comma list of lighthouses, so many at most.
+    Lighthouses(usize),
     /// A comma list of datacenter numbers.
     Datacenters,
     /// `k=v,k=v`, so many bytes at most.
@@ -55,6 +58,10 @@ impl fmt::Display for Accepts {
             Self::Hosts(most) => {
                 write!(f, "a comma list of at most {most} of host, host:port, ip:port, [ipv6]:port")
             }
+            Self::Lighthouses(most) => write!(
+                f,
+                "a comma list of at most {most} of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted"
+            ),
             Self::Datacenters => f.write_str("a comma list of whole numbers from 0 to 254"),
             Self::Tags(most) => {
                 write!(f, "key=value pairs with commas between, {most} bytes at most")
@@ -137,6 +144,7 @@ impl Setting for String {
             | Accepts::Ip
             | Accepts::MulticastIp
             | Accepts::Hosts(_)
+            | Accepts::Lighthouses(_)
             | Accepts::Datacenters
             | Accepts::Tags(_)
             | Accepts::OneOf(_) => false,
@@ -173,9 +181,13 @@ impl Setting for IpAddr {
 impl Setting for Vec<String> {
     fn parse(text: &str, accepts: &Accepts) -> Option<Self> {
         let items: Self = list_items(text).map(str::to_owned).collect();
-        let Accepts::Hosts(most) = *accepts else { return None };
-        let fits = items.len() <= most && items.iter().all(|item| split_host(item).is_some());
-        fits.then_some(items)
+        let (most, sound) = if let Accepts::Lighthouses(most) = *accepts {
+            (most, LighthouseEntry::parse_all(&items).is_some())
+        } else {
+            let Accepts::Hosts(most) = *accepts else { return None };
+            (most, items.iter().all(|item| split_host(item).is_some()))
+        };
+        (items.len() <= most && sound).then_some(items)
     }
     fn render(&self) -> String {
         self.join(",")

@@ -13,6 +13,7 @@ pub mod election;
 pub mod engine;
 mod gossip;
 pub mod hash;
+mod inbound;
 mod keyring;
 mod knock;
 mod leave;

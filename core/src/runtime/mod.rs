@@ -25,6 +25,7 @@ pub(crate) use keys::{System, generate_key, read as read_keys};
 
 use crate::api::config::{CONFIG_KEYS, Config, Settings};
 use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::rules::check_own_lighthouse;
 use crate::fork::ForkLocal;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
@@ -52,36 +53,44 @@ pub(crate) fn start<T: Send + 'static>(
         if config.reads_environment() {
             warn_of_unknown_variables();
         }
-        Ok((settings, Lease::take()?))
+        Ok((settings, config.is_given("is_lighthouse"), Lease::take()?))
     });
-    let (settings, lease) = match prepared {
+    let (settings, flag_is_given, lease) = match prepared {
         Ok(prepared) => prepared,
         Err(error) => return Pending::ready(Err(error)),
     };
     let (promise, pending) = pending();
     let engine_thread = lease.handle().clone();
     engine_thread.spawn(async move {
-        let started = bring_up(settings, lease).await;
+        let started = bring_up(settings, flag_is_given, lease).await;
         promise.deliver(started.map(wrap));
     });
     pending
 }
 
 /// Binds, and starts everything. An error leaves nothing behind.
-async fn bring_up(mut settings: Settings, lease: Lease) -> Result<Arc<Handle>> {
+async fn bring_up(
+    mut settings: Settings,
+    flag_is_given: bool,
+    lease: Lease,
+) -> Result<Arc<Handle>> {
     settings.keys = keys::at_start(&settings)?;
     let open = |path: &String| state::StateDir::open(path, &settings.cluster_name);
     let state = settings.state_dir.as_ref().map(open).transpose()?.map(Arc::new);
     let sockets = udp::bind(settings.listen_ip, settings.listen_port)?;
     let listen = sockets.listen;
     let me = identity(&settings, listen).await?;
+    check_own_lighthouse(&settings, &me.name, flag_is_given)?;
     let default_port = match settings.listen_port {
         0 => DEFAULT_PORT,
         port => port,
     };
     let multicast = settings.multicast_enabled.then(|| Multicast::join(&settings));
     let multicast = multicast.flatten().map(Arc::new);
-    let seeds = settings.initial_hosts.clone();
+    let lighthouses = settings.lighthouse_entries();
+    let lighthouses = lighthouses.into_iter().filter(|entry| *entry.name != *me.name);
+    let hosts = settings.initial_hosts.iter().cloned();
+    let seeds: BTreeSet<_> = hosts.chain(lighthouses.map(|entry| entry.host)).collect();
     let dialer = Dialer::new(settings.listen_ip, sockets.scope);
     logged!(
         Info,
@@ -207,6 +216,8 @@ fn as_they_are(mut settings: Settings, me: &LocalNode, listen: SocketAddr) -> Se
     settings.listen_port = listen.port();
     settings.advertise_address = Some(me.address.to_string());
     settings.name = Some(me.name.as_ref().to_owned());
+    settings.is_lighthouse |=
+        settings.lighthouse_entries().iter().any(|entry| *entry.name == *me.name);
     settings.multicast_address = Some(settings.multicast_group());
     let floor = settings.suspicion_floor().as_millis();
     settings.suspicion_floor_millis = u64::try_from(floor).ok();
