@@ -7,6 +7,7 @@ pub mod checkers;
 mod exchange;
 mod happening;
 mod host;
+pub mod memberlist;
 mod network;
 pub mod parallel;
 mod random;

@@ -5,7 +5,7 @@
 use seafoam_sim::scenario::{self, Plan, Report, Sample, interval};
 
 fn plan(nodes: usize, trials: usize) -> Plan {
-    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2 }
+    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2, sealed: false, progress: |_| {} }
 }
 
 fn cell(report: &Report, row: usize, column: &str) -> f64 {
@@ -42,7 +42,7 @@ fn the_others_give_a_row_for_each_case() {
     assert_eq!(scenario::loss(&plan(6, 1)).rows.len(), 4);
     assert_eq!(scenario::partition(&plan(6, 1)).rows.len(), 3);
     let lifeguard = scenario::lifeguard(&plan(6, 1));
-    assert_eq!(lifeguard.rows.len(), 4, "one and four of six, in two ways");
+    assert_eq!(lifeguard.rows.len(), 25, "one and four of six, in two ways, for six times; sums");
 }
 
 #[test]

@@ -34,6 +34,8 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
         nodes: asked.nodes.map_or_else(|| nodes.to_vec(), |nodes| vec![nodes]),
         trials: asked.trials.unwrap_or(*trials),
         jobs: asked.jobs,
+        sealed: asked.sealed,
+        progress: |line| eprintln!("{line}"),
     };
     let began = Instant::now();
     eprintln!(
@@ -57,6 +59,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
             "title": report.title,
             "seeds": [plan.seeds.start, plan.seeds.end],
             "trials": plan.trials,
+            "sealed": plan.sealed,
             "columns": report.columns,
             "rows": report.rows,
             "lines": report.lines,

@@ -38,7 +38,7 @@ fn detection(plan: &Plan, silent: bool, title: &str) -> Report {
     };
     for &nodes in &plan.nodes {
         let mut found: Vec<Death> = Vec::new();
-        let work = |seed| trials(seed, nodes, plan.trials, silent);
+        let work = |seed| trials(plan, seed, nodes, silent);
         each_seed(plan.seeds.clone(), plan.jobs, work, |_, deaths| {
             found.extend(deaths);
             true
@@ -61,11 +61,11 @@ fn detection(plan: &Plan, silent: bool, title: &str) -> Report {
 }
 
 #[allow(clippy::cast_precision_loss)] // figures for people
-fn trials(seed: u64, nodes: usize, count: usize, silent: bool) -> Vec<Death> {
-    let mut world = cluster(seed, nodes);
+fn trials(plan: &Plan, seed: u64, nodes: usize, silent: bool) -> Vec<Death> {
+    let mut world = cluster(plan, seed, nodes);
     let mut random = Random::new(seed ^ 0xdead);
     let mut found = Vec::new();
-    for _ in 0..count {
+    for _ in 0..plan.trials {
         // Not the seed of the others: whoever returns needs it. Another phase of the beats each time.
         let victim = 1 + random.place(nodes - 1);
         world.run(random.span(Duration::ZERO, Duration::from_secs(2)));
@@ -131,7 +131,7 @@ pub fn pause(plan: &Plan) -> Report {
     for (name, held, least, most) in kinds {
         for &nodes in &plan.nodes {
             let mut found: Vec<(f64, bool)> = Vec::new();
-            let work = |seed| holds(seed, nodes, plan.trials, held, (least, most));
+            let work = |seed| holds(plan, seed, nodes, held, (least, most));
             each_seed(plan.seeds.clone(), plan.jobs, work, |_, some| {
                 found.extend(some);
                 true
@@ -157,16 +157,16 @@ pub fn pause(plan: &Plan) -> Report {
 
 /// Holds a node so often, one at a time: for how long, and whether anybody called it DEAD.
 fn holds(
+    plan: &Plan,
     seed: u64,
     nodes: usize,
-    count: usize,
     held: Held,
     (least, most): (Duration, Duration),
 ) -> Vec<(f64, bool)> {
-    let mut world = cluster(seed, nodes);
+    let mut world = cluster(plan, seed, nodes);
     let mut random = Random::new(seed ^ 0xcafe);
     let mut found = Vec::new();
-    for _ in 0..count {
+    for _ in 0..plan.trials {
         let (one, span) = (random.place(nodes), random.span(least, most));
         world.run(random.span(Duration::ZERO, Duration::from_secs(1)));
         world.seen.clear();

@@ -1,16 +1,19 @@
 //! Measurements in virtual time: one function a scenario, each many trials, each seed a world.
 
 mod detection;
+mod lifeguard;
 mod spread;
 mod stress;
 
 use std::time::Duration;
 
+use seafoam::proto::seal::{Key, KeyList};
 use seafoam::{Config, Event, NodeStatus};
 
 pub use detection::{crash, pause, silent};
+pub use lifeguard::lifeguard;
 pub use spread::{broadcast, join, partition, steady};
-pub use stress::{lifeguard, loss};
+pub use stress::loss;
 
 use crate::world::World;
 
@@ -25,6 +28,10 @@ pub struct Plan {
     pub trials: usize,
     /// Worlds at once.
     pub jobs: usize,
+    /// Whether traffic is sealed, as it is by default.
+    pub sealed: bool,
+    /// Told of each part that is done.
+    pub progress: fn(&str),
 }
 
 /// What came of it: a table, and lines for a chart.
@@ -105,13 +112,17 @@ pub fn interval(hits: usize, trials: usize) -> (f64, f64) {
 }
 
 /// What every node of the measurements runs with: the defaults.
-pub(crate) fn config() -> Config {
-    Config::new().insecure(true).listen_ip("10.0.0.0")
+pub(crate) fn config(sealed: bool) -> Config {
+    let config = Config::new().listen_ip("10.0.0.0");
+    if sealed {
+        return config.keys(KeyList(Key::new([0x5e; 32]).into_iter().collect()));
+    }
+    config.insecure(true)
 }
 
 /// A cluster of so many that know each other and came to rest.
-pub(crate) fn cluster(seed: u64, nodes: usize) -> World {
-    let mut world = World::new(seed, config());
+pub(crate) fn cluster(plan: &Plan, seed: u64, nodes: usize) -> World {
+    let mut world = World::new(seed, config(plan.sealed));
     world.start_many(nodes);
     world.run_until(Duration::from_secs(60), World::is_whole);
     world.run(Duration::from_secs(10));

@@ -25,7 +25,7 @@ pub fn join(plan: &Plan) -> Report {
         let (mut found, mut bytes) = (Vec::new(), Vec::new());
         #[allow(clippy::cast_precision_loss)] // figures for people
         let work = |seed| {
-            let mut world = World::new(seed, config());
+            let mut world = World::new(seed, config(plan.sealed));
             world.start_many(nodes);
             world.run_until(PATIENCE, World::is_whole);
             let sent = world.bytes + world.datagrams * 28 + world.stream_bytes;
@@ -61,7 +61,7 @@ pub fn broadcast(plan: &Plan) -> Report {
     for &nodes in &plan.nodes {
         let (mut missed, mut millis) = (0, Vec::new());
         let work = |seed| {
-            let mut world = cluster(seed, nodes);
+            let mut world = cluster(plan, seed, nodes);
             world.network.loss_permille = 50;
             world.network.stream_loss_permille = 50;
             (0..plan.trials).map(|trial| one_broadcast(&mut world, trial)).collect::<Vec<_>>()
@@ -120,7 +120,7 @@ pub fn partition(plan: &Plan) -> Report {
         for cut in [10, 60, 600] {
             let mut found = Vec::new();
             let work = |seed| {
-                let mut world = cluster(seed, nodes);
+                let mut world = cluster(plan, seed, nodes);
                 let (left, right): (Vec<_>, Vec<_>) = (0..nodes).partition(|node| node % 2 == 0);
                 world.network.partition(&left, &right);
                 world.run(Duration::from_secs(cut));
@@ -168,7 +168,7 @@ pub fn steady(plan: &Plan) -> Report {
     let mut line = Vec::new();
     for &nodes in &plan.nodes {
         let before = resident_kib();
-        let mut world = cluster(plan.seeds.start, nodes);
+        let mut world = cluster(plan, plan.seeds.start, nodes);
         world.run(Duration::from_secs(20));
         let (datagrams, bytes, streams) = (world.datagrams, world.bytes, world.stream_bytes);
         let began = Instant::now();
