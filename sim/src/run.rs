@@ -8,7 +8,7 @@ use seafoam::limits;
 use seafoam::proto::{Change, KnockAnswer, Notice, StreamFailure, Time, Transmit};
 
 use crate::happening::{Happened, Happening, Seen};
-use crate::host::{Arrival, Host};
+use crate::host::{Arrival, Host, SOCKET_DATAGRAMS};
 use crate::world::World;
 
 /// The longest pause before seeds are contacted again, as the runtime does it.
@@ -152,6 +152,12 @@ impl World {
             return;
         }
         if !read && host.slowness > Duration::ZERO {
+            // As many wait as a socket holds; the rest is lost.
+            let most = host.slowness * u32::try_from(SOCKET_DATAGRAMS).unwrap_or(u32::MAX);
+            if host.busy_until > now + most && matches!(arrival, Arrival::Datagram { .. }) {
+                self.network.lost += 1;
+                return;
+            }
             host.busy_until = host.busy_until.max(now) + host.slowness;
             let at = host.busy_until;
             self.queue_up(at, node, true, arrival);

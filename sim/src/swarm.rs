@@ -1,7 +1,7 @@
 //! One seed of the swarm: a cluster under drawn faults, then healed, then left alone; checkers watch
 //! all of it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub(crate) struct Swarm {
     pub(crate) number: u64,
     /// Nodes that are leaving.
     pub(crate) leaving: Vec<usize>,
+    /// Who removed whom.
+    pub(crate) removed: BTreeSet<(usize, usize)>,
     recent: VecDeque<Happened>,
     timeline: Vec<String>,
     node_micros: u128,
@@ -100,6 +102,7 @@ impl Swarm {
             checkers,
             number: 0,
             leaving: Vec::new(),
+            removed: BTreeSet::new(),
             recent: VecDeque::new(),
             timeline: Vec::new(),
             node_micros: 0,
@@ -192,7 +195,7 @@ impl Swarm {
         let began = self.world.now;
         while self.checkers.violations().is_empty() {
             // Members that turned bits made up are there for long: only bounds are checked.
-            let patience = if self.options.nonsense { NONSENSE } else { HEALING };
+            let patience = if self.options.nonsense { NONSENSE } else { self.healing() };
             if self.world.now.since(began) >= patience {
                 self.checkers.conclude(&self.world);
                 self.watch();
@@ -204,6 +207,13 @@ impl Swarm {
             self.pass(self.world.now + Duration::from_millis(200));
         }
         None
+    }
+
+    /// Whoever was removed comes back by its own voice alone, when its round comes to who removed it.
+    fn healing(&self) -> Duration {
+        let heartbeat = Duration::from_millis(self.options.heartbeat_millis.into());
+        let nodes = u32::try_from(self.world.nodes()).unwrap_or(u32::MAX);
+        HEALING.max(heartbeat * nodes * 4)
     }
 
     fn is_together(&self) -> bool {

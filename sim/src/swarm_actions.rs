@@ -62,7 +62,10 @@ impl Swarm {
             Action::OneWay => self.world.network.cut_one_way(one, other),
             Action::Clog => self.world.network.clog(one, other, self.world.now + span),
             Action::Heal => self.world.network.heal(),
+            // Two that removed each other never meet again by themselves.
+            Action::Remove if self.removed.contains(&(other, one)) => {}
             Action::Remove => {
+                self.removed.insert((one, other));
                 let name = self.name_of(other);
                 self.world.command(one, |engine, now| drop(engine.remove_node(now, &name)));
             }

@@ -305,6 +305,37 @@ fn the_last_one_left_reports_all_others_in_the_end() {
 }
 
 #[test]
+fn a_node_of_many_that_nothing_answers_holds_itself_for_the_one_that_is_cut_off() {
+    let mut world = cluster(4, 12);
+    let rest: Vec<_> = (1..12).collect();
+    world.network.partition(&[0], &rest);
+    world.run(seconds(29));
+    assert!((1..12).all(|of| world.status(of, 0) != Some(NodeStatus::Dead)), "three times 10 s");
+    let all_dead = |world: &World| (1..12).all(|of| world.status(of, 0) == Some(NodeStatus::Dead));
+    assert!(world.run_until(seconds(20), all_dead), "in the end it may be the last one");
+}
+
+#[test]
+fn the_end_of_a_later_run_does_not_bury_a_living_one_whose_clock_was_set_back() {
+    let mut world = cluster(21, 3);
+    world.run(seconds(2));
+    world.command(2, |engine, now| engine.leave(now));
+    world.run(seconds(2));
+    world.crash(2);
+    // One that knows of no earlier run meets the new one before it meets those that do.
+    world.network.partition(&[2, 3], &[0, 1]);
+    world.start(&[0]);
+    world.set_wall(2, -3_600_000);
+    world.restart(2, &[3]);
+    world.run(seconds(2));
+    assert_eq!(world.status(2, 3), Some(NodeStatus::Alive));
+    world.seen.clear();
+    world.network.heal();
+    assert!(world.run_until(seconds(20), World::is_whole));
+    assert!(status_events(&world, 2, NodeStatus::Dead).iter().all(|by| *by != 3));
+}
+
+#[test]
 fn what_a_node_suspects_while_it_is_cut_off_is_told_to_nobody() {
     let mut world = cluster(17, 12);
     let rest: Vec<_> = (1..12).collect();

@@ -43,6 +43,12 @@ fn run_of(identity: &Identity) -> (u64, u64) {
     (identity.generation, identity.run)
 }
 
+/// Whether others say of a run that it is over.
+fn is_past(record: &MemberRecord, hearsay: Hearsay) -> bool {
+    let over = matches!(record.status, Status::Dead | Status::Left);
+    over && hearsay.speaker != record.identity.handle()
+}
+
 impl Engine {
     /// Takes what one record says, as far as it is news.
     pub(super) fn apply_member(&mut self, now: Time, record: &MemberRecord, hearsay: Hearsay) {
@@ -68,6 +74,10 @@ impl Engine {
         };
         match run_of(&record.identity).cmp(&run_of(&member.identity)) {
             std::cmp::Ordering::Less => self.correct(now, id, record, hearsay),
+            // A wall clock that was set back gives a new process an earlier generation than one that
+            // is gone: whoever lives here is not buried by that one's end, and soon learns that it
+            // must top it. If this was the earlier run, its own silence tells.
+            std::cmp::Ordering::Greater if member.is_healthy() && is_past(record, hearsay) => {}
             std::cmp::Ordering::Greater => self.replace_run(now, id, record, hearsay),
             std::cmp::Ordering::Equal => {
                 let (to, spreads) = (hearsay.reply_to, hearsay.spreads);

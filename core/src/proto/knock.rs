@@ -16,6 +16,8 @@ use crate::limits;
 #[derive(Default)]
 pub(super) struct Knocks {
     pub(super) under_way: BTreeMap<u64, u32>,
+    /// When any other host's kernel answered last: then this node's own network worked.
+    pub(super) answered: Time,
 }
 
 impl Engine {
@@ -39,6 +41,9 @@ impl Engine {
         let Some(sequence) = self.knocks.under_way.remove(&token) else {
             return;
         };
+        if answer != KnockAnswer::Silence {
+            self.knocks.answered = now;
+        }
         let Some(probe) = self.probing.waiting.get_mut(&sequence) else {
             return; // the ping was answered meanwhile
         };

@@ -303,13 +303,23 @@ impl Engine {
         if now < self.distrust_until {
             return Some(self.distrust_until);
         }
-        // Of two nodes neither has anybody else to hear; and who heard nobody for the longest
-        // patience has outlived the rest.
+        // Of two nodes neither has anybody else to hear; and who heard nobody for so long has
+        // outlived the rest.
         let alone = self.members.healthy() <= 2;
         let deaf = now.since(self.heard_other_than(id)) > self.deaf_after();
-        let longest = LONGEST.max(self.settings.suspicion_floor());
-        let outlived = now.since(held.since) >= longest;
+        let outlived = now.since(held.since) >= self.lonely_patience(id);
         (deaf && !alone && !outlived).then(|| now + LOOK_AGAIN)
+    }
+
+    /// How long a node that hears no member holds its suspicion of one. Where a kernel answered it
+    /// in that silence, its own network works, and the silence is the others'. Where nothing at all answers,
+    /// it is more likely cut off than the last one alive, the more so the more others there were.
+    fn lonely_patience(&self, id: MemberId) -> Duration {
+        let longest = LONGEST.max(self.settings.suspicion_floor());
+        if self.knocks.answered > self.heard_other_than(id) + self.deaf_after() {
+            return longest;
+        }
+        longest * self.members.healthy().max(2).ilog2()
     }
 
     fn declare_dead(&mut self, now: Time, id: MemberId) {

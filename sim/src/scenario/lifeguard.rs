@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use seafoam::NodeStatus;
 use seafoam::proto::Time;
-use seafoam::{Event, NodeStatus};
 
+use super::stress::told;
 use super::{Plan, Report, Sample, cluster, two};
 use crate::memberlist::Peers;
 use crate::parallel::each_seed;
@@ -120,12 +121,8 @@ fn engines(plan: &Plan, case: Case, seed: u64) -> Count {
     }
     world.run((began + RUN).since(world.now));
     let datagrams = world.datagrams - datagrams;
-    let deaths = world.seen.iter().filter_map(|seen| match &seen.event {
-        Event::Status { node, status: NodeStatus::Dead, .. } => {
-            Some((seen.by, World::node_at(node.address.parse().ok()?)?))
-        }
-        _ => None,
-    });
+    let deaths = told(&world, NodeStatus::Dead)
+        .filter_map(|(by, name)| Some((by, World::node_at(name.parse().ok()?)?)));
     case.count(deaths, datagrams)
 }
 

@@ -58,7 +58,7 @@ pub fn loss(plan: &Plan) -> Report {
 }
 
 /// Who said what of whom: all events of one status.
-fn told(world: &World, wanted: NodeStatus) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn told(world: &World, wanted: NodeStatus) -> impl Iterator<Item = (usize, &str)> {
     world.seen.iter().filter_map(move |seen| {
         if let Event::Status { node, status, .. } = &seen.event
             && *status == wanted
