@@ -17,6 +17,7 @@ use crate::callbacks::{Callback, CallbackHandle};
 use crate::events::{EventOptions, Events};
 use crate::pending::Pending;
 use crate::shared::Handle;
+use crate::waiters::Wanted;
 
 /// One node's membership in one cluster.
 ///
@@ -44,16 +45,14 @@ impl Cluster {
         crate::runtime::start(&config, |shared| Self { shared })
     }
 
-    /// Waits until the view has `min_members` healthy members, the local one included, and the
-    /// cluster is valid if `valid` is asked for.
+    /// Waits until the view has `min_members` healthy members, the local one included, and, where
+    /// `valid` is asked for, [`is_valid`](Self::is_valid) is true.
     ///
     /// # Errors
-    /// `timeout` saying how many there were; `not_available` for `valid` in this version.
+    /// `timeout` saying how many there were, and which lighthouses are missing; `not_valid` at once
+    /// for `valid` where the configuration can never make it true.
     pub fn ready(&self, min_members: usize, valid: bool, timeout: Duration) -> Pending<()> {
-        if valid {
-            return Pending::ready(Err(Error::not_available("waiting for validity")));
-        }
-        self.shared.ready(min_members, timeout)
+        self.shared.ready(Wanted { min_members, valid }, timeout)
     }
 
     /// Tells the peers that this node leaves: they see LEFT. Done when enough of them know, when none
@@ -238,18 +237,22 @@ impl Cluster {
         Pending::ready(self.shared.check().and_then(|()| Err(not_leader())))
     }
 
-    /// Whether this side of a partition may act. FALLBACK in this version.
+    /// Whether this side of a partition may act: which lighthouses are included, and how many are
+    /// needed. What the engine found last, told by the event `validity` as well.
     ///
     /// # Errors
     /// `closed`, `forked`.
     pub fn validity(&self) -> Result<Arc<Validity>> {
-        self.shared.check().map(|()| Arc::new(Validity::fallback()))
+        self.shared.check().map(|()| Arc::clone(&self.shared.view.read().validity))
     }
 
-    /// True in VALID only; so false in this version, after close, and in a forked child.
+    /// Whether this side of a partition may act at this instant: true in VALID alone, and where
+    /// lighthouses are learned only with a number as `validity_rule`. It reads the clock: evidence
+    /// that ran out while the process was held up counts no more. False after close and in a forked
+    /// child. A local belief: nothing may be kept from happening twice by it alone.
     #[must_use]
     pub fn is_valid(&self) -> bool {
-        false
+        self.shared.is_valid()
     }
 
     /// Opens a subscription that begins now.

@@ -127,5 +127,5 @@ pub const LOG_LINES: usize = 1024;
 /// How long removal of a callback, or closing, waits for a running call.
 pub const CALLBACK_WAIT: Duration = Duration::from_secs(1);
 
-/// Lighthouses in the list.
+/// Lighthouses in the list, and such as are learned where there is no list.
 pub const LIGHTHOUSES: usize = 15;

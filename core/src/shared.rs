@@ -12,6 +12,7 @@ use tokio::sync::{Notify, Semaphore};
 use crate::api::config::Settings;
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::label::Label;
+use crate::api::lighthouses::ValidityRule;
 use crate::api::receipt::Receipt;
 use crate::api::stats::Stats;
 use crate::callbacks::Callbacks;
@@ -24,7 +25,7 @@ use crate::proto::{Engine, LocalNode, Notice, Time};
 use crate::runtime::{Counters, Tasks};
 use crate::sync::{Mutex, RwLock};
 use crate::view::View;
-use crate::waiters::{Deliveries, Report, Waiters};
+use crate::waiters::{Deliveries, Report, Standing, Waiters, Wanted};
 
 /// How long a node whose name is another's goes on before it closes itself.
 const CONFLICT_GRACE: Duration = Duration::from_secs(5);
@@ -52,6 +53,8 @@ pub(crate) struct Shared {
     pub(crate) wake: Notify,
     /// Wakes the one who takes everything down.
     pub(crate) stop: Notify,
+    /// Until when this side may count itself as valid, microseconds: read without any lock.
+    valid_until: AtomicU64,
     closed: AtomicBool,
     reason: Mutex<Option<Error>>,
     /// Close was called from inside a callback: nobody waits for that callback.
@@ -113,6 +116,7 @@ impl Shared {
             tasks,
             wake: Notify::new(),
             stop: Notify::new(),
+            valid_until: AtomicU64::new(0),
             closed: AtomicBool::new(false),
             reason: Mutex::default(),
             closed_by_callback: AtomicBool::new(false),
@@ -196,6 +200,7 @@ impl Shared {
     /// Brings the view and the subscriptions to where the engine is. The view stays locked while
     /// events are published: a subscription with `initial` has neither a gap nor a repetition.
     fn settle(&self, engine: &mut Engine) -> Told {
+        self.valid_until.store(engine.valid_until().0, Ordering::Release);
         let mut told = Told::default();
         let mut change = engine.poll_change();
         let mut notice = engine.poll_notice();
@@ -210,7 +215,10 @@ impl Shared {
         }
         while let Some(next) = notice {
             match next {
-                Notice::Event(event) => self.hub.publish(event),
+                Notice::Event(event) => {
+                    told.changed |= view.note(&event);
+                    self.hub.publish(event);
+                }
                 Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
                 Notice::Sent { ticket, acknowledged } => told.sent.push((ticket, acknowledged)),
                 Notice::Keys { ticket, outcome } => told.reports.push((ticket, outcome)),
@@ -253,21 +261,53 @@ impl Shared {
     }
 
     pub(crate) fn check_waiters(&self) -> Deliveries {
-        let count = || self.view.read().healthy_count();
-        self.waiters.check(self.now(), count)
+        self.waiters.check(self.now(), || self.standing())
+    }
+
+    fn standing(&self) -> Standing {
+        let view = self.view.read();
+        let validity = Arc::clone(&view.validity);
+        Standing { members: view.healthy_count(), is_valid: self.is_valid(), validity }
+    }
+
+    /// Reads the clock: what the engine found is true for a while only.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.check().is_ok() && self.now().0 < self.valid_until.load(Ordering::Acquire)
+    }
+
+    /// Whether `is_valid` can ever be true with these settings.
+    fn can_be_valid(&self) -> Result<()> {
+        let settings = self.settings.read();
+        let listed = !settings.lighthouses.is_empty();
+        let text = match settings.rule() {
+            _ if settings.fallback => "fallback is set",
+            ValidityRule::Majority | ValidityRule::All | ValidityRule::Any if !listed => {
+                "none are listed in lighthouses, and validity_rule is no number"
+            }
+            ValidityRule::Majority
+            | ValidityRule::All
+            | ValidityRule::Any
+            | ValidityRule::Number(_) => return Ok(()),
+        };
+        let text = format!("this cluster can never be valid: {text}");
+        Err(Error::new(ErrorCode::NotValid, text))
     }
 
     pub(crate) fn next_ticket(&self) -> u64 {
         self.next_ticket.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(crate) fn ready(&self, min_members: usize, timeout: Duration) -> Pending<()> {
-        if let Err(error) = self.check() {
+    pub(crate) fn ready(&self, wanted: Wanted, timeout: Duration) -> Pending<()> {
+        let possible = self.check().and_then(|()| match wanted.valid {
+            true => self.can_be_valid(),
+            false => Ok(()),
+        });
+        if let Err(error) = possible {
             return Pending::ready(Err(error));
         }
         let (promise, pending) = pending();
-        let count = || self.view.read().healthy_count();
-        self.waiters.add_ready(promise, min_members, self.now(), timeout, count).deliver();
+        let look = || self.standing();
+        self.waiters.add_ready(promise, wanted, self.now(), timeout, look).deliver();
         self.wake.notify_one();
         pending
     }

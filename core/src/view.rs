@@ -8,12 +8,27 @@ use crate::api::node::{Node, NodeStatus};
 use crate::api::validity::Validity;
 use crate::proto::{Change, Time};
 
-#[derive(Default)]
 pub(crate) struct View {
     nodes: BTreeMap<Arc<str>, (Arc<Node>, Time)>,
+    pub(crate) validity: Arc<Validity>,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self { nodes: BTreeMap::new(), validity: Arc::new(Validity::fallback()) }
+    }
 }
 
 impl View {
+    /// Keeps what an event says of the cluster as a whole; whether it says anything.
+    pub(crate) fn note(&mut self, event: &Event) -> bool {
+        if let Event::Validity { validity } = event {
+            self.validity = Arc::clone(validity);
+            return true;
+        }
+        false
+    }
+
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
             Change::Put { node, heard } => {
@@ -57,7 +72,7 @@ impl View {
         };
         let members = self.all(now).into_iter().map(present);
         let leader = Event::Leader { leader: None, term: 0, scope: None };
-        let validity = Event::Validity { validity: Arc::new(Validity::fallback()) };
+        let validity = Event::Validity { validity: Arc::clone(&self.validity) };
         members.chain([leader, validity]).collect()
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::keys::MemberKeys;
 use crate::api::receipt::Receipt;
+use crate::api::validity::Validity;
 use crate::limits;
 use crate::pending::Promise;
 use crate::proto::Time;
@@ -66,8 +67,28 @@ struct State {
     released: bool,
 }
 
+/// How far a cluster is from what `ready` waits for.
+pub(crate) struct Standing {
+    pub(crate) members: usize,
+    pub(crate) is_valid: bool,
+    pub(crate) validity: Arc<Validity>,
+}
+
+/// What `ready` waits for.
+#[derive(Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) min_members: usize,
+    pub(crate) valid: bool,
+}
+
+impl Wanted {
+    fn is_met(self, standing: &Standing) -> bool {
+        standing.members >= self.min_members && (standing.is_valid || !self.valid)
+    }
+}
+
 struct Ready {
-    min_members: usize,
+    wanted: Wanted,
     deadline: Time,
     timeout: Duration,
     promise: Promise<()>,
@@ -92,20 +113,20 @@ struct Sent {
 }
 
 impl Waiters {
-    /// Waits for `min_members`. `count` is asked under the lock, so that no change slips between.
+    /// Waits for what is wanted. `look` is asked under the lock, so that no change slips between.
     pub(crate) fn add_ready(
         &self,
         promise: Promise<()>,
-        min_members: usize,
+        wanted: Wanted,
         now: Time,
         timeout: Duration,
-        count: impl FnOnce() -> usize,
+        look: impl FnOnce() -> Standing,
     ) -> Deliveries {
         let mut state = self.state.lock();
         if let Some(gone) = &state.gone {
             return unit(promise, Err(gone.clone()));
         }
-        if count() >= min_members {
+        if wanted.is_met(&look()) {
             return unit(promise, Ok(()));
         }
         state.ready.retain(|other| !other.promise.is_abandoned());
@@ -115,7 +136,7 @@ impl Waiters {
             return unit(promise, Err(Error::new(ErrorCode::Busy, text)));
         }
         let timeout = timeout.min(limits::WAIT);
-        state.ready.push(Ready { min_members, deadline: now + timeout, timeout, promise });
+        state.ready.push(Ready { wanted, deadline: now + timeout, timeout, promise });
         Deliveries::default()
     }
 
@@ -292,18 +313,18 @@ impl Waiters {
         (*at <= now).then(|| error.clone())
     }
 
-    /// Looks whether anybody waits long enough or has what it waits for; `count` is asked only
-    /// where somebody waits for a size.
-    pub(crate) fn check(&self, now: Time, count: impl FnOnce() -> usize) -> Deliveries {
+    /// Looks whether anybody waits long enough or has what it waits for; `look` is asked only where
+    /// somebody waits for the cluster to be ready.
+    pub(crate) fn check(&self, now: Time, look: impl FnOnce() -> Standing) -> Deliveries {
         let mut state = self.state.lock();
         let mut out = Deliveries::default();
         if !state.ready.is_empty() {
-            let there = count();
+            let there = look();
             for ready in std::mem::take(&mut state.ready) {
-                if there >= ready.min_members {
+                if ready.wanted.is_met(&there) {
                     out.units.push((ready.promise, Ok(())));
                 } else if ready.deadline <= now {
-                    let error = Err(ready.timed_out(there));
+                    let error = Err(ready.timed_out(&there));
                     out.units.push((ready.promise, error));
                 } else {
                     state.ready.push(ready);
@@ -383,15 +404,18 @@ impl State {
 }
 
 impl Ready {
-    fn timed_out(&self, there: usize) -> Error {
-        Error::new(
-            ErrorCode::Timeout,
-            format!(
-                "{there} of {} healthy members after {} ms",
-                self.min_members,
-                self.timeout.as_millis()
-            ),
-        )
+    fn timed_out(&self, there: &Standing) -> Error {
+        let validity = match self.wanted.valid {
+            true => format!("; {}", there.validity),
+            false => String::new(),
+        };
+        let text = format!(
+            "{} of {} healthy members after {} ms{validity}",
+            there.members,
+            self.wanted.min_members,
+            self.timeout.as_millis()
+        );
+        Error::new(ErrorCode::Timeout, text)
     }
 }
 

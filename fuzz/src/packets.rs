@@ -202,7 +202,7 @@ pub fn record(source: &mut Source<'_>, known: &Overheard) -> Record {
         8 => Record::Have(indexes(source)),
         9 => Record::Want(indexes(source)),
         10 => Record::Piece(source.bytes(16).into()),
-        _ => Record::Beacon { index: source.any(), sequence: source.any() },
+        _ => Record::Beacon { lighthouse: source.any(), sequence: source.any() },
     }
 }
 

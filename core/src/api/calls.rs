@@ -87,9 +87,9 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "Gives the lease up.";
     transfer_leadership(node: "node argument") -> "nothing", waits, later,
         "Hands the lead to another node.";
-    validity() -> "Validity", now, later,
+    validity() -> "Validity", now, stands,
         "Whether this side of a partition may act, and what is missing.";
-    is_valid() -> "bool", now, later,
+    is_valid() -> "bool", now, stands,
         "True in VALID only.";
     events(kinds: "set of EventKind", capacity: "u32 or none", initial: "bool") -> "Events", now, stands,
         "An independent subscription that begins at the call.";

@@ -166,11 +166,11 @@ config_table! {
         "Floor under the timeout of a ping, milliseconds.";
     datacenter: u8 = "255", "SEAFOAM_DATACENTER", Accepts::Range(0, 255), start, stands,
         "Datacenter of this node; 255 stands for none.";
-    is_lighthouse: bool = "false", "SEAFOAM_IS_LIGHTHOUSE", Accepts::Bool, start, later,
+    is_lighthouse: bool = "false", "SEAFOAM_IS_LIGHTHOUSE", Accepts::Bool, start, stands,
         "Whether this node is a lighthouse; must agree with `lighthouses` where that is set.";
-    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Lighthouses(limits::LIGHTHOUSES), start, later,
+    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Lighthouses(limits::LIGHTHOUSES), start, stands,
         "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too.";
-    validity_rule: String = "majority", "SEAFOAM_VALIDITY_RULE", Accepts::Rule, start, later,
+    validity_rule: String = "majority", "SEAFOAM_VALIDITY_RULE", Accepts::Rule, start, stands,
         "How many lighthouses must be included for the cluster to be valid.";
     fallback: bool = "false", "SEAFOAM_FALLBACK", Accepts::Bool, start, stands,
         "Plain membership: no validity, no leader.";

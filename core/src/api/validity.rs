@@ -1,5 +1,6 @@
 //! Validity and leadership as a host sees them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::node::Node;
@@ -57,6 +58,24 @@ impl Validity {
             needed: 0,
             missing: Vec::new(),
         }
+    }
+}
+
+/// One sentence for people: the verdict, and who is missing.
+impl fmt::Display for Validity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.state == ValidityState::Fallback {
+            return f.write_str("fallback: plain membership, without lighthouses");
+        }
+        let count = self.seen.len() + self.missing.len();
+        let Self { state, needed, seen, missing, .. } = self;
+        write!(f, "{state}: {} of {count} lighthouses are included, {needed} needed", seen.len())?;
+        for (what, names) in [("included", seen), ("missing", missing)] {
+            if !names.is_empty() {
+                write!(f, "; {what}: {}", names.join(", "))?;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -130,6 +130,7 @@ impl Engine {
 
     /// Takes a member out of everything.
     pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
+        self.recheck_validity(now);
         self.gossip.updates.end(&id);
         self.forget_probes(id);
         self.members.remove(id, now)
@@ -303,6 +304,7 @@ impl Engine {
         if status == Status::Dead {
             self.plan_retry(now, id);
         }
+        self.recheck_validity(now);
     }
 
     /// Tells of a change of status that the table shows already.

@@ -276,6 +276,7 @@ impl Engine {
             ));
         }
         let snapshot = self.members.snapshot(id, 0).ok_or_else(|| self.unknown(node))?;
+        self.unlearn(&snapshot.name);
         self.forget(now, id);
         Ok(snapshot)
     }

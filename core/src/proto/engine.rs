@@ -28,6 +28,7 @@ use super::sync::Syncs;
 use super::tags::Tags;
 use super::time::Time;
 use super::timers::{Timer, Timers};
+use super::validity::Validities;
 use super::wire::{Identity, MemberRecord, Status};
 use super::{claims, hash};
 use crate::api::config::Settings;
@@ -80,6 +81,7 @@ pub struct Engine {
     pub(super) syncs: Syncs,
     pub(super) discovery: Discovery,
     pub(super) leaving: Option<Leaving>,
+    pub(super) validity: Validities,
     /// None in a plain cluster.
     pub(super) door: Option<Box<Door>>,
     pub(super) surveys: Surveys,
@@ -114,9 +116,10 @@ impl Engine {
     ) -> Self {
         let LocalNode { name, address, generation, run, seed } = me;
         let identity = Identity { name, generation, run };
+        let validity = Validities::new(settings, &identity.name);
         let record = MemberRecord {
             datacenter: settings.datacenter,
-            is_lighthouse: settings.is_lighthouse,
+            is_lighthouse: validity.is_own(),
             ..MemberRecord::bare(identity, address, Status::Alive)
         };
         let cluster_tag = hash::cluster_tag(&settings.cluster_name);
@@ -144,6 +147,7 @@ impl Engine {
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
             leaving: None,
+            validity,
             door,
             surveys: Surveys::default(),
             heard: [(SELF, Time::ZERO); 2],
@@ -166,6 +170,7 @@ impl Engine {
         if self.settings.multicast_enabled {
             self.timers.arm(now, Timer::Announce);
         }
+        self.start_validity(now);
     }
 
     /// The kernel reported that nothing listens at `to` (ICMP port unreachable).
@@ -199,6 +204,8 @@ impl Engine {
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
                 Timer::Survey(ticket) => self.survey_tick(now, ticket),
+                Timer::Beacon => self.beacon_tick(now),
+                Timer::Validity => self.review_validity(now),
             }
         }
     }

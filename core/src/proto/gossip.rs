@@ -166,6 +166,9 @@ impl Engine {
         if digest {
             packet.push(&Record::Digest(self.members.digest()));
         }
+        if piggyback {
+            self.offer_beacons(now, &mut packet);
+        }
         if piggyback && matches!(message, Message::Ping { .. } | Message::Ack { .. }) {
             self.offer_broadcasts(now, &mut packet);
         }

@@ -109,7 +109,9 @@ impl Engine {
                 Ok(Record::Receipt { origin, index }) => {
                     self.take_receipt(now, speaker, origin, index);
                 }
-                Ok(Record::Beacon { .. }) => {} // lighthouses: not in this version
+                Ok(Record::Beacon { lighthouse, sequence }) => {
+                    self.take_beacon(now, lighthouse, sequence);
+                }
                 Err(error) => {
                     self.count_refused(error);
                     break;

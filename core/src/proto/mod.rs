@@ -5,6 +5,7 @@
 
 mod answers;
 mod awareness;
+mod beacon;
 mod broadcast;
 mod claims;
 mod direct;
@@ -32,6 +33,7 @@ mod sync;
 mod tags;
 pub mod time;
 mod timers;
+mod validity;
 mod verdict;
 mod window;
 pub mod wire;

@@ -40,7 +40,7 @@ pub(super) enum Purpose {
     Detect,
     /// Somebody is suspected: does this node see the same?
     Corroborate,
-    /// A DEAD member may be back.
+    /// A DEAD member may be back, or a lighthouse that was not heard of.
     Revive,
     /// Hands the own LEFT over.
     Leave,

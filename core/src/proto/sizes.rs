@@ -47,6 +47,7 @@ impl Engine {
             ("streams of messages", self.directs.streams.len(), 2 * messages),
             ("senders", self.directs.taken.len(), limits::BROADCAST_ORIGINS),
             ("surveys", self.surveys.len(), limits::SURVEYS),
+            ("lighthouses", self.validity.len(), limits::LIGHTHOUSES),
             ("timers", self.timers.len(), 2 * members + 2 * probes + messages + OTHERS),
         ];
         rows.into_iter().map(|(name, now, most)| Size { name, now, most }).collect()

@@ -38,6 +38,10 @@ pub(super) enum Timer {
     Answer(SocketAddr),
     /// Members are asked for their keys, again.
     Survey(u64),
+    /// Lighthouses give their sign of life; those that are not heard of are looked for.
+    Beacon,
+    /// Evidence may have run out, or have held for long enough.
+    Validity,
 }
 
 #[derive(Default)]

@@ -5,6 +5,7 @@ mod counters;
 mod driver;
 mod executor;
 mod keys;
+mod learned;
 mod multicast;
 mod resolve;
 mod state;
@@ -119,6 +120,11 @@ async fn bring_up(
         if let Some(dir) = &state {
             spawn(&shared, state::follow_peers(Arc::clone(&shared), dir.load_peers()));
             spawn(&shared, state::remember_peers(Arc::clone(&shared), Arc::clone(dir)));
+            if learned::learns(&shared) {
+                let names = learned::load(dir);
+                shared.feed(|engine, now| engine.learn(now, &names));
+                spawn(&shared, learned::remember(Arc::clone(&shared), Arc::clone(dir), names));
+            }
         }
         for seed in seeds {
             spawn(&shared, resolve::follow_seed(Arc::clone(&shared), seed, listen));
@@ -161,6 +167,7 @@ async fn supervise(shared: Arc<Shared>, lease: Lease, state: Option<Arc<state::S
     if let Some(dir) = state {
         // The lock goes with the last hold on the folder, before anybody hears that this is over.
         state::save_at_end(&shared, &dir);
+        learned::save_at_end(&shared, &dir);
     }
     if !shared.closed_by_callback.load(Ordering::Acquire) {
         shared.callbacks.join().await;

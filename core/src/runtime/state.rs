@@ -1,6 +1,7 @@
 //! What survives a restart: the folder of `state_dir`, held by one node at a time, and in it the
 //! addresses of peers, so that a node finds its cluster again when every seed is gone.
 
+use std::fmt::Display;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::hash::Hasher;
 use std::io::{self, Write};
@@ -18,8 +19,16 @@ use crate::limits;
 use crate::log::logged;
 use crate::shared::Shared;
 
-/// The first line of the file of peers: what it is, and the version of its format.
-const TITLE: &str = "seafoam peers 1";
+/// A file of the folder: a line of its own for each entry.
+#[derive(Clone, Copy)]
+pub(super) struct Stored {
+    /// Its name.
+    pub(super) name: &'static str,
+    /// Its first line: what it is, and the version of its format.
+    pub(super) title: &'static str,
+}
+
+const PEERS: Stored = Stored { name: "peers", title: "seafoam peers 1" };
 /// How often peers are written down, where they changed.
 const SAVE_PAUSE: Duration = Duration::from_secs(15);
 /// The first pause between two tries to reach remembered peers, and the longest.
@@ -64,35 +73,44 @@ impl StateDir {
         Ok(Self { path, cluster: cluster.to_owned(), _inherited: inherited, _lock: lock })
     }
 
-    fn peers_file(&self) -> PathBuf {
-        self.path.join("peers")
+    pub(super) fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// The peers of an earlier run; none where there are none, or the file is damaged or of another
-    /// cluster, which is told.
-    pub(super) fn load_peers(&self) -> Vec<SocketAddr> {
-        let file = self.peers_file();
+    /// What an earlier run had written; none where there is no such file, or it is damaged or of
+    /// another cluster, which is told.
+    pub(super) fn load<T>(
+        &self,
+        stored: Stored,
+        entry: impl Fn(&str) -> Option<T>,
+    ) -> Option<Vec<T>> {
+        let file = self.path.join(stored.name);
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
             Err(error) => {
-                logged!(Warn, "{}: {error}: no peers are remembered", file.display());
-                return Vec::new();
+                logged!(Warn, "{}: {error}: nothing is remembered", file.display());
+                return None;
             }
         };
-        parse(&text, &self.cluster).unwrap_or_else(|why| {
-            logged!(Warn, "{}: {why}: no peers are remembered", file.display());
-            Vec::new()
-        })
+        parse(&text, stored.title, &self.cluster, entry)
+            .inspect_err(|why| {
+                logged!(Warn, "{}: {why}: nothing is remembered", file.display());
+            })
+            .ok()
     }
 
-    /// Replaces the file as a whole, so that a crash leaves the old one or the new one.
-    fn save_peers(&self, peers: &[SocketAddr]) -> io::Result<()> {
-        let fresh = self.path.join("peers.new");
+    pub(super) fn load_peers(&self) -> Vec<SocketAddr> {
+        self.load(PEERS, |line| line.parse().ok()).unwrap_or_default()
+    }
+
+    /// Replaces a file as a whole, so that a crash leaves the old one or the new one.
+    pub(super) fn save<T: Display>(&self, stored: Stored, entries: &[T]) -> io::Result<()> {
+        let fresh = self.path.join(format!("{}.new", stored.name));
         let mut file = File::create(&fresh)?;
-        file.write_all(render(peers, &self.cluster).as_bytes())?;
+        file.write_all(render(entries, stored.title, &self.cluster).as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&fresh, self.peers_file())
+        std::fs::rename(&fresh, self.path.join(stored.name))
     }
 }
 
@@ -107,14 +125,19 @@ fn make_folder(path: &Path) -> io::Result<()> {
     std::fs::create_dir_all(path)
 }
 
-fn render(peers: &[SocketAddr], cluster: &str) -> String {
-    let lines: String = peers.iter().map(|peer| format!("{peer}\n")).collect();
-    let body = format!("{TITLE}\ncluster {cluster:?}\n{lines}");
+fn render<T: Display>(entries: &[T], title: &str, cluster: &str) -> String {
+    let lines: String = entries.iter().map(|entry| format!("{entry}\n")).collect();
+    let body = format!("{title}\ncluster {cluster:?}\n{lines}");
     let sum = checksum(&body);
     format!("{body}end {sum:016x}\n")
 }
 
-fn parse(text: &str, cluster: &str) -> std::result::Result<Vec<SocketAddr>, &'static str> {
+fn parse<T>(
+    text: &str,
+    title: &str,
+    cluster: &str,
+    entry: impl Fn(&str) -> Option<T>,
+) -> std::result::Result<Vec<T>, &'static str> {
     const DAMAGED: &str = "the file is damaged";
     let end = text.rfind("end ").ok_or(DAMAGED)?;
     let (body, sum) = text.split_at_checked(end).ok_or(DAMAGED)?;
@@ -122,14 +145,14 @@ fn parse(text: &str, cluster: &str) -> std::result::Result<Vec<SocketAddr>, &'st
         return Err(DAMAGED);
     }
     let mut lines = body.lines();
-    if lines.next() != Some(TITLE) {
+    if lines.next() != Some(title) {
         return Err("the file has a format that this version does not know");
     }
     if lines.next() != Some(&format!("cluster {cluster:?}")) {
         return Err("the file is of another cluster");
     }
-    let peers: Option<Vec<_>> = lines.map(|line| line.parse().ok()).collect();
-    peers.ok_or(DAMAGED)
+    let entries: Option<Vec<_>> = lines.map(entry).collect();
+    entries.ok_or(DAMAGED)
 }
 
 fn checksum(body: &str) -> u64 {
@@ -162,7 +185,7 @@ pub(super) async fn remember_peers(shared: Arc<Shared>, dir: Arc<StateDir>) {
             continue;
         }
         let (held, saved) = (Arc::clone(&dir), peers.clone());
-        let outcome = tokio::task::spawn_blocking(move || held.save_peers(&saved)).await;
+        let outcome = tokio::task::spawn_blocking(move || held.save(PEERS, &saved)).await;
         match outcome {
             Ok(Ok(())) => written = peers,
             Ok(Err(error)) if !failed => {
@@ -178,7 +201,7 @@ pub(super) async fn remember_peers(shared: Arc<Shared>, dir: Arc<StateDir>) {
 pub(super) fn save_at_end(shared: &Shared, dir: &StateDir) {
     let peers = peers_of(shared);
     if !peers.is_empty()
-        && let Err(error) = dir.save_peers(&peers)
+        && let Err(error) = dir.save(PEERS, &peers)
     {
         logged!(Warn, "{}: peers are not remembered: {error}", dir.path.display());
     }
@@ -205,7 +228,17 @@ pub(super) async fn follow_peers(shared: Arc<Shared>, mut peers: Vec<SocketAddr>
 
 #[cfg(test)]
 mod tests {
-    use super::{parse, render};
+    use std::net::SocketAddr;
+
+    use super::PEERS;
+
+    fn render(peers: &[SocketAddr], cluster: &str) -> String {
+        super::render(peers, PEERS.title, cluster)
+    }
+
+    fn parse(text: &str, cluster: &str) -> Result<Vec<SocketAddr>, &'static str> {
+        super::parse(text, PEERS.title, cluster, |line| line.parse().ok())
+    }
 
     #[test]
     fn what_is_written_is_read() {

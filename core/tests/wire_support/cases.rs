@@ -182,7 +182,7 @@ fn other_records() -> Vec<Case> {
     let ascending = std::array::from_fn(|at| at as u8);
     let case = |name, record| (name, GOSSIP, vec![record]);
     let mixed = vec![
-        Record::Beacon { index: 0, sequence: 1 },
+        Record::Beacon { lighthouse: 7, sequence: 1 },
         Record::Member(full()),
         Record::Digest([0xff; 16]),
         Record::Broadcast(broadcast(b"the tide turns")),
@@ -200,7 +200,7 @@ fn other_records() -> Vec<Case> {
         case("piece", Record::Piece(b"a message".as_slice().into())),
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
-        case("beacon", Record::Beacon { index: 14, sequence: 0xfffe }),
+        case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe }),
         ("all kinds of records", PING, mixed),
     ]
 }

@@ -136,8 +136,8 @@ pub fn record(record: &Record) -> Value {
         Record::Member(record) => member(record),
         Record::Broadcast(record) => broadcast(record),
         Record::Digest(digest) => json!({ "kind": "digest", "digest": hex(digest) }),
-        Record::Beacon { index, sequence } => {
-            json!({ "kind": "beacon", "index": index, "sequence": sequence })
+        Record::Beacon { lighthouse, sequence } => {
+            json!({ "kind": "beacon", "lighthouse": lighthouse, "sequence": sequence })
         }
         Record::Receipt { origin, index } => {
             json!({ "kind": "receipt", "origin": origin, "index": index })

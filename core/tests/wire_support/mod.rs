@@ -129,7 +129,8 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         4 => any_member().prop_map(Record::Member),
         2 => any_broadcast().prop_map(Record::Broadcast),
         1 => any::<[u8; 16]>().prop_map(Record::Digest),
-        1 => any::<(u8, u16)>().prop_map(|(index, sequence)| Record::Beacon { index, sequence }),
+        1 => any::<(u32, u32)>()
+            .prop_map(|(lighthouse, sequence)| Record::Beacon { lighthouse, sequence }),
         1 => (any_u32(), any_u32()).prop_map(|(origin, index)| Record::Receipt { origin, index }),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),

@@ -188,7 +188,9 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::MEMBER => Record::Member(decode_member(&mut body)?),
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
-        record::BEACON => Record::Beacon { index: body.u8()?, sequence: body.u16()? },
+        record::BEACON => {
+            Record::Beacon { lighthouse: body.u32()?, sequence: body.varint_u32()? }
+        }
         record::RECEIPT => Record::Receipt { origin: body.u32()?, index: body.u32()? },
         record::HAVE => Record::Have(decode_indexes(&mut body)?),
         record::WANT => Record::Want(decode_indexes(&mut body)?),

@@ -194,7 +194,7 @@ enum Content<'a> {
     Member(&'a MemberRecord),
     Broadcast(&'a BroadcastRecord),
     Digest(&'a [u8; 16]),
-    Beacon(u8, u16),
+    Beacon(u32, u32),
     Receipt(u32, u32),
     Have(IndexSet),
     Want(IndexSet),
@@ -208,7 +208,9 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Member(member) => Body::member(member),
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
-        Record::Beacon { index, sequence } => plain(Content::Beacon(*index, *sequence)),
+        Record::Beacon { lighthouse, sequence } => {
+            plain(Content::Beacon(*lighthouse, *sequence))
+        }
         Record::Receipt { origin, index } => plain(Content::Receipt(*origin, *index)),
         Record::Have(set) => plain(Content::Have(*set)),
         Record::Want(set) => plain(Content::Want(*set)),
@@ -268,9 +270,9 @@ impl<'a> Body<'a> {
             Content::Broadcast(broadcast) => put_broadcast(out, self.identity_flags, broadcast),
             Content::Digest(digest) => out.put(digest),
             Content::Piece(bytes) => out.put_prefixed(bytes),
-            Content::Beacon(index, sequence) => {
-                out.put(&[index]);
-                out.put(&sequence.to_le_bytes());
+            Content::Beacon(lighthouse, sequence) => {
+                put_u32s(out, &[lighthouse]);
+                out.put_varint(u64::from(sequence));
             }
             Content::Receipt(origin, index) => put_u32s(out, &[origin, index]),
             Content::Have(set) | Content::Want(set) => {

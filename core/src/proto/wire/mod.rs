@@ -60,9 +60,6 @@ pub const MAX_BROADCAST_BYTES: usize = 1024;
 /// Bytes of a `Digest` record with its kind and length.
 pub const DIGEST_RECORD_BYTES: usize = 18;
 
-/// Bytes of a `Beacon` record with its kind and length.
-pub const BEACON_RECORD_BYTES: usize = 5;
-
 /// Bytes of a `Have` or `Want` record with its kind and length.
 pub const INDEX_SET_RECORD_BYTES: usize = 14;
 

@@ -198,10 +198,10 @@ pub enum Record {
     Digest([u8; 16]),
     /// A lighthouse's sign of life.
     Beacon {
-        /// Its place in the list of lighthouses.
-        index: u8,
-        /// Counts its beacons, wrapping.
-        sequence: u16,
+        /// The handle of its run: each run counts anew.
+        lighthouse: u32,
+        /// Counts the beacons of that run.
+        sequence: u32,
     },
     /// The sender has a broadcast of the receiver's.
     Receipt {
