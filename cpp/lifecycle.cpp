@@ -60,6 +60,40 @@ private:
   int reader_ = -1;
 };
 
+/// Nobody listens at the ports of the list: the nodes find each other by their seed.
+static Cluster lighthouse(std::string_view name, std::string_view seed = "") {
+  return Cluster(config("validity", name, seed)
+                     .lighthouses("a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3"));
+}
+
+static void a_majority_of_lighthouses_is_valid_and_one_alone_is_not() {
+  using seafoam::ValidityState;
+  Cluster a = lighthouse("a");
+  const std::string seed = a.local_node().address();
+  Cluster b = lighthouse("b", seed), c = lighthouse("c", seed);
+  Events events = everything(a);
+  for (const Cluster* node : {&a, &b, &c}) {
+    node->ready(3, true, check::deadline);
+    CHECK(node->is_valid());
+  }
+  const auto is = [](const Event& event, ValidityState state) {
+    return event.validity() && event.validity()->state == state;
+  };
+  CHECK(tells(events, [&](const Event& event) { return is(event, ValidityState::valid); }));
+  b.close();
+  c.leave(check::deadline);
+  CHECK(tells(events, [&](const Event& event) { return is(event, ValidityState::invalid); }));
+  const seafoam::Validity alone = a.validity();
+  CHECK(alone.state == ValidityState::invalid && alone.needed == 2);
+  CHECK(alone.seen == std::vector<std::string>{"a"});
+  CHECK((alone.missing == std::vector<std::string>{"b", "c"}));
+  CHECK(!a.is_valid());
+  seafoam::Error error;
+  CHECK(!a.try_ready(error, 1, true, Millis(50)));
+  CHECK(error.code() == seafoam::ErrorCode::timeout);
+  CHECK(std::string(error.what()).find("missing: b, c") != std::string::npos);
+}
+
 static void three_meet_talk_leave_and_vanish() {
   Pair pair("scenario");
   Events of_a = everything(pair.a), of_b = everything(pair.b);
@@ -114,6 +148,7 @@ int main() {
   Victim victim;
   RUN([&] { a_killed_process_is_told(victim); });
   RUN(three_meet_talk_leave_and_vanish);
+  RUN(a_majority_of_lighthouses_is_valid_and_one_alone_is_not);
   RUN(a_receipt_tells_who_has_a_broadcast);
   return check::report();
 }

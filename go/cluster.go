@@ -109,9 +109,10 @@ func (c *Cluster) Ready(ctx context.Context, minMembers int) error {
 	return c.ready(ctx, minMembers, false)
 }
 
-// ReadyValid waits as Ready does, and until the cluster is valid too.
+// ReadyValid waits as Ready does, and until IsValid is true too.
 //
-// Errors: as Ready, and ErrNotAvailable in this version.
+// Errors: as Ready, telling which lighthouses are missing, and at once ErrNotValid where the
+// configuration can never make it true.
 func (c *Cluster) ReadyValid(ctx context.Context, minMembers int) error {
 	return c.ready(ctx, minMembers, true)
 }

@@ -122,7 +122,7 @@ func refused(t *testing.T, cluster *seafoam.Cluster) map[string]struct {
 		"Resign":             {cluster.Resign(ctx), seafoam.ErrNotLeader},
 		"TransferLeadership": {cluster.TransferLeadership(ctx, "nobody"), seafoam.ErrNotLeader},
 		"Ready":              {cluster.Ready(ctx, -1), seafoam.ErrInvalidConfig},
-		"ReadyValid":         {cluster.ReadyValid(ctx, 1), seafoam.ErrNotAvailable},
+		"ReadyValid":         {cluster.ReadyValid(ctx, 1), seafoam.ErrNotValid},
 		"capacity 0":         {capacity, seafoam.ErrInvalidConfig},
 		"capacity too large": {much, seafoam.ErrInvalidConfig},
 		"kind 99":            {kind, seafoam.ErrInvalidConfig},

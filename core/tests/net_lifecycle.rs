@@ -158,7 +158,7 @@ fn ready_says_how_many_there_were() {
     let error = cluster.ready(3, false, Duration::from_millis(20)).wait().unwrap_err();
     assert_eq!(error.code(), ErrorCode::Timeout);
     assert_eq!(error.message(), "1 of 3 healthy members after 20 ms");
-    assert_eq!(cluster.ready(1, true, LONG).wait().unwrap_err().code(), ErrorCode::NotAvailable);
+    assert_eq!(cluster.ready(1, true, LONG).wait().unwrap_err().code(), ErrorCode::NotValid);
     crash(cluster);
 }
 

@@ -288,10 +288,11 @@ static void keys_are_rotated(void) {
   free(first_id);
 }
 
-static void what_is_not_built_yet_says_so(void) {
+static void without_lighthouses_nothing_is_valid(void) {
   seafoam_error* error = NULL;
-#define NOT_YET(call) CHECK(failed_with(call, SEAFOAM_NOT_AVAILABLE, &error, "not available"))
-  NOT_YET(seafoam_cluster_ready(cluster, 1, true, 0, &error));
+  CHECK(failed_with(seafoam_cluster_ready(cluster, 1, true, DEADLINE, &error), SEAFOAM_NOT_VALID,
+                    &error, "can never be valid: none are listed in lighthouses"));
+  CHECK(!seafoam_cluster_is_valid(cluster));
 }
 
 static void tags_and_messages_are_checked(void) {
@@ -467,7 +468,7 @@ int main(void) {
   RUN(nobody_leads_in_this_version);
   RUN(a_plain_cluster_has_no_keys);
   RUN(keys_are_rotated);
-  RUN(what_is_not_built_yet_says_so);
+  RUN(without_lighthouses_nothing_is_valid);
   RUN(tags_and_messages_are_checked);
   RUN(broadcasts_are_bounded);
   RUN(waiting_for_nobody_fails_loudly);

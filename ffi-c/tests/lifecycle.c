@@ -67,6 +67,64 @@ static void three_meet_and_talk(void) {
   seafoam_cluster_free(pair.a);
 }
 
+/* A lighthouse: nobody listens at the ports of the list, the nodes find each other by their seed. */
+static seafoam_cluster* start_lighthouse(const char* name, const char* seed) {
+  seafoam_config* config = test_config("validity", name, seed);
+  seafoam_cluster* cluster = NULL;
+  seafoam_error* error = NULL;
+  CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES,
+                                  "a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3", &error),
+               &error));
+  CHECK(worked(seafoam_cluster_start(config, &cluster, &error), &error));
+  seafoam_config_free(config);
+  return cluster;
+}
+
+/* The next validity event of this state; NULL where none comes in time. */
+static const seafoam_validity* next_state(seafoam_events* events, seafoam_state state) {
+  const seafoam_event* event;
+  while ((event = next_of_kind(events, SEAFOAM_EVENT_VALIDITY)) != NULL) {
+    const seafoam_validity* validity = seafoam_event_validity(event);
+    if (seafoam_validity_state(validity) == state) {
+      return validity;
+    }
+  }
+  return NULL;
+}
+
+static void a_majority_of_lighthouses_is_valid_and_one_alone_is_not(void) {
+  char address[80];
+  seafoam_error* error = NULL;
+  seafoam_cluster* nodes[3] = {start_lighthouse("a", ""), NULL, NULL};
+  REQUIRE(nodes[0] != NULL);
+  address_of(nodes[0], address, sizeof address);
+  nodes[1] = start_lighthouse("b", address);
+  nodes[2] = start_lighthouse("c", address);
+  seafoam_events* events = open_events(nodes[0], true);
+  for (int i = 0; i < 3; i++) {
+    CHECK(worked(seafoam_cluster_ready(nodes[i], 3, true, DEADLINE, &error), &error));
+    CHECK(seafoam_cluster_is_valid(nodes[i]));
+  }
+  const seafoam_validity* validity = next_state(events, SEAFOAM_VALIDITY_VALID);
+  REQUIRE(validity != NULL);
+  CHECK(seafoam_validity_needed(validity) == 2);
+  CHECK(seafoam_validity_basis(validity) == SEAFOAM_BASIS_LISTED);
+
+  seafoam_cluster_free(nodes[1]); /* without leaving: a crash to the others */
+  CHECK(worked(seafoam_cluster_leave(nodes[2], DEADLINE, &error), &error));
+  validity = next_state(events, SEAFOAM_VALIDITY_INVALID);
+  REQUIRE(validity != NULL);
+  CHECK(seafoam_validity_seen_length(validity) == 1);
+  CHECK(strcmp(seafoam_validity_seen(validity, 0), "a") == 0);
+  CHECK(seafoam_validity_missing_length(validity) == 2);
+  CHECK(!seafoam_cluster_is_valid(nodes[0]));
+  CHECK(failed_with(seafoam_cluster_ready(nodes[0], 1, true, 50, &error), SEAFOAM_TIMEOUT, &error,
+                    "missing: b, c"));
+  seafoam_events_free(events);
+  seafoam_cluster_free(nodes[2]);
+  seafoam_cluster_free(nodes[0]);
+}
+
 /* Whether a broadcast of `a` is confirmed by one node, and missed by another; NULL for none. */
 static void receipt_tells(seafoam_cluster* a, const char* confirmed, const char* missing) {
   seafoam_error* error = NULL;
@@ -148,6 +206,7 @@ int main(void) {
   }
   RUN(a_killed_process_is_told);
   RUN(three_meet_and_talk);
+  RUN(a_majority_of_lighthouses_is_valid_and_one_alone_is_not);
   RUN(a_receipt_tells_who_has_a_broadcast);
   if (victim > 0) {
     kill(victim, SIGKILL);

@@ -193,9 +193,9 @@ static void not_built_yet_says_so(void) {
   seafoam_cluster* cluster = (seafoam_cluster*)(uintptr_t)1;
   seafoam_config* config = test_config("misuse", "a", "");
   CHECK(
-      worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES, "10.0.0.1:9999", &error), &error));
+      worked(seafoam_config_set(config, SEAFOAM_KEY_LEADER_SCOPE, "datacenter", &error), &error));
   CHECK(failed_with(seafoam_cluster_start(config, &cluster, &error), SEAFOAM_NOT_AVAILABLE, &error,
-                    "lighthouses"));
+                    "leader_scope"));
   CHECK(cluster == NULL);
   seafoam_config_free(config);
 }

@@ -54,7 +54,8 @@ public:
   }
 
   /// Blocks until so many members are healthy, the local one included, and, where `valid` is asked
-  /// for, the cluster is valid. Throws `timeout` with how many there were.
+  /// for, `is_valid` is true. Throws `timeout` with how many there were and which lighthouses are
+  /// missing, and at once `not_valid` where the configuration can never make it true.
   void ready(std::uint32_t min_members, bool valid, Millis timeout) const {
     detail::must(seafoam_cluster_ready, raw(), min_members, valid, detail::millis(timeout));
   }

@@ -26,7 +26,7 @@ impl From<&ConfigKey> for ConfigRow {
         let shape = match key.accepts {
             Accepts::Range(..) => "integer",
             Accepts::Bool => "bool",
-            Accepts::Hosts(_) | Accepts::Keys => "list of text",
+            Accepts::Hosts(_) | Accepts::Lighthouses(_) | Accepts::Keys => "list of text",
             Accepts::Datacenters => "list of integer",
             Accepts::Tags(_) => "map of text to text",
             Accepts::OneOf(_) => "word",

@@ -54,8 +54,8 @@ for (const [index, [config, message]] of badConfig.entries()) {
 }
 
 test('a key whose engine part does not stand is refused, not ignored', async () => {
-  const config = local(freshName(), { lighthouses: ['127.0.0.1:1'] })
-  await assert.rejects(Cluster.start(config), refusal('not_available', /lighthouses is not available/))
+  const config = local(freshName(), { leaderScope: 'datacenter' })
+  await assert.rejects(Cluster.start(config), refusal('not_available', /leader_scope is not available/))
 })
 
 test('listening beyond loopback without a key', async () => {

@@ -43,7 +43,7 @@ export interface ReceiptOptions extends WaitOptions {
 export interface ReadyOptions extends WaitOptions {
   /** Healthy members at least, the local one included; 1 by default. */
   minMembers?: number
-  /** Whether the cluster must be valid too. Not available in this version. */
+  /** Whether `isValid()` must be true too; `not_valid` at once where the configuration can never make it so. */
   valid?: boolean
   /** Milliseconds until it fails with `timeout`; 30 000 by default. */
   timeoutMillis?: number
@@ -180,7 +180,7 @@ export declare class Cluster {
   /** The keys that seal this cluster's traffic. */
   keyring(): Keyring
 
-  /** Whether this side of a partition may act. `fallback` in this version. */
+  /** Whether this side of a partition may act, and what is missing. */
   validity(): Validity
   /** True in `valid` only; false after close. */
   isValid(): boolean

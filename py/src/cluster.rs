@@ -275,7 +275,7 @@ impl ClusterBase {
         Ok(lease.map(Lease))
     }
 
-    /// Whether this side of a partition may act, and what is missing: FALLBACK in this version.
+    /// Whether this side of a partition may act, and what is missing.
     fn validity(&self, py: Python<'_>) -> PyResult<Validity> {
         self.call(py, Cluster::validity).map(Validity)
     }

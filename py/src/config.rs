@@ -50,7 +50,7 @@ const fn shape(accepts: &Accepts) -> &'static str {
         Accepts::Bytes(..) | Accepts::NodeName | Accepts::HostPort => "text",
         Accepts::Ip | Accepts::MulticastIp => "ip",
         Accepts::Rule => "rule",
-        Accepts::Hosts(_) | Accepts::Keys => "texts",
+        Accepts::Hosts(_) | Accepts::Lighthouses(_) | Accepts::Keys => "texts",
         Accepts::Datacenters => "ints",
         Accepts::Tags(_) => "map",
         Accepts::OneOf(_) => "word",

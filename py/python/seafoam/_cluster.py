@@ -100,9 +100,10 @@ class Cluster(ClusterBase, LiveSetters):
     async def ready(
         self, min_members: int, *, valid: bool = False, timeout: float | None = 30.0
     ) -> None:
-        """Wait until so many members are healthy, this one included (and the cluster is valid).
+        """Wait until so many members are healthy, this one included (and `is_valid()` is true).
 
-        Raises `timeout` saying how many there were. None waits without a limit.
+        Raises `timeout` saying how many there were and which lighthouses are missing, and at once
+        `not_valid` where the configuration can never make it true. None waits without a limit.
         """
         await result(self._ready(min_members, valid, timeout))
 
