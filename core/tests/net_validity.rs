@@ -37,9 +37,8 @@ fn told(cluster: &Cluster) -> Events {
 }
 
 fn wait_state(events: &Events, wanted: ValidityState) -> Arc<Validity> {
-    let is_wanted = |event: &Event| {
-        matches!(event, Event::Validity { validity } if validity.state == wanted)
-    };
+    let is_wanted =
+        |event: &Event| matches!(event, Event::Validity { validity } if validity.state == wanted);
     let (event, _) = wait_for(events, &wanted.to_string(), is_wanted);
     let Event::Validity { validity } = &*event else { panic!("{event:?}") };
     Arc::clone(validity)
@@ -51,7 +50,8 @@ fn names(names: &[Arc<str>]) -> Vec<&str> {
 
 #[test]
 fn three_of_three_are_valid_and_one_alone_is_not() {
-    let nodes = started(&cluster_name(), &["a", "b", "c"], |config| config.lighthouses(LIGHTHOUSES));
+    let nodes =
+        started(&cluster_name(), &["a", "b", "c"], |config| config.lighthouses(LIGHTHOUSES));
     let events = told(&nodes[0]);
     for node in &nodes {
         node.ready(3, true, LONG).wait().unwrap();
@@ -82,7 +82,7 @@ fn three_of_three_are_valid_and_one_alone_is_not() {
 
 #[test]
 fn a_closed_cluster_is_not_valid() {
-    let node = start(quick(&cluster_name(), "a").lighthouses(LIGHTHOUSES[..1].to_vec()));
+    let node = start(quick(&cluster_name(), "a").lighthouses(["a=127.0.0.1:1"]));
     node.ready(1, true, LONG).wait().unwrap();
     let other = node.clone();
     crash(node);
@@ -127,9 +127,7 @@ fn lighthouses_that_were_learned_still_count_after_a_restart() {
     let folder = std::env::temp_dir().join(unique);
     let kept = |config: Config| config.validity_rule("2").state_dir(folder.to_str().unwrap());
     let name = cluster_name();
-    let nodes = started(&name, &["a", "b"], |config| {
-        config.validity_rule("2").is_lighthouse(true)
-    });
+    let nodes = started(&name, &["a", "b"], |config| config.validity_rule("2").is_lighthouse(true));
     let third = start(kept(quick(&name, "c").initial_hosts([address(&nodes[0]).as_str()])));
     third.ready(3, true, LONG).wait().unwrap();
     let validity = third.validity().unwrap();

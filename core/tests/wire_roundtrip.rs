@@ -169,7 +169,7 @@ proptest! {
 fn a_full_table_goes_over_frames_of_the_largest_size() {
     let message = Message::SyncResponse { from: 7, flags: 0 };
     let beacon = Record::Beacon { lighthouse: 1, sequence: 2 };
-    let records = vec![beacon; 30_000];
+    let records = vec![beacon; 21_000];
     let (frames, left) = frames_of(&stream_of(&message, &records, usize::MAX), 1_000_000);
     assert_eq!(left, 0);
     assert_eq!(frames.len(), 3);

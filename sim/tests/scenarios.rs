@@ -41,6 +41,15 @@ fn the_others_give_a_row_for_each_case() {
     assert!((3.5..4.5).contains(&cell(&steady, 0, "datagrams/s a node")), "{steady:?}");
     assert_eq!(scenario::loss(&plan(6, 1)).rows.len(), 4);
     assert_eq!(scenario::partition(&plan(6, 1)).rows.len(), 3);
+    let evidence = scenario::evidence(&plan(8, 1));
+    assert!(cell(&evidence, 0, "max") < cell(&evidence, 0, "counts for"), "{evidence:?}");
+    assert_eq!(cell(&evidence, 2, "not VALID"), 0.0, "{evidence:?}");
+    let cut = scenario::cut(&plan(8, 1));
+    assert!(cell(&cut, 0, "max") <= cell(&cut, 0, "bound") + 0.01, "{cut:?}");
+    assert!(cell(&cut, 0, "max ") <= 4.0, "{cut:?}");
+    assert_eq!(cell(&cut, 0, "others INVALID"), 0.0, "{cut:?}");
+    let beacons = scenario::beacons(&plan(8, 1));
+    assert!(cell(&beacons, 1, "bytes/s a node") < cell(&beacons, 0, "bytes/s a node") + 120.0);
     let lifeguard = scenario::lifeguard(&plan(6, 1));
     assert_eq!(lifeguard.rows.len(), 25, "one and four of six, in two ways, for six times; sums");
 }

@@ -77,7 +77,10 @@ fn a_cluster_forms_and_is_valid_within_four_seconds_of_contact() {
         }
         let valid = |world: &World| all(world, 0..nodes, ValidityState::Valid);
         assert!(world.run_until(seconds(4.0), valid), "{nodes} nodes");
-        eprintln!("{nodes} nodes: all VALID after {:.2} s", world.now.since(Time::ZERO).as_secs_f64());
+        eprintln!(
+            "{nodes} nodes: all VALID after {:.2} s",
+            world.now.since(Time::ZERO).as_secs_f64()
+        );
         world.run(seconds(5.0));
         let last = validity(&world, nodes - 1);
         assert_eq!((last.basis, last.needed), (ValidityBasis::Listed, 2));
@@ -161,9 +164,7 @@ fn a_loss_of_a_fifth_makes_nobody_invalid() {
     world.network.loss_permille = 200;
     world.network.stream_loss_permille = 200;
     world.run(seconds(120.0));
-    let states = |seen: &seafoam_sim::Seen| {
-        matches!(&seen.event, Event::Validity { validity } if validity.state != ValidityState::Valid)
-    };
+    let states = |seen: &seafoam_sim::Seen| matches!(&seen.event, Event::Validity { validity } if validity.state != ValidityState::Valid);
     assert_eq!(world.seen.iter().filter(|seen| states(seen)).count(), 0);
 }
 
@@ -269,7 +270,9 @@ fn beacons_cost_little() {
     for (lighthouses, most) in [(3, 9 * 3), (15, 9 * 15)] {
         let (bytes, datagrams) = cost(lighthouses);
         let more = (bytes - none) as f64 / datagrams as f64;
-        eprintln!("{lighthouses} lighthouses: {more:.1} bytes a datagram more, {datagrams} of {sent}");
+        eprintln!(
+            "{lighthouses} lighthouses: {more:.1} bytes a datagram more, {datagrams} of {sent}"
+        );
         assert!(more <= f64::from(most));
         assert!(datagrams.abs_diff(sent) * 100 < sent, "no datagrams of their own");
     }

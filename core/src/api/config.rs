@@ -185,7 +185,7 @@ config_table! {
     leader_lease_millis: u32 = "3000", "SEAFOAM_LEADER_LEASE_MILLIS", Accepts::Range(500, 600_000), start, later,
         "How long a leader's lease runs without renewal, milliseconds.";
     state_dir: Option<String> = "", "SEAFOAM_STATE_DIR", Accepts::Path, start, stands,
-        "Folder for what must survive a restart, for this node alone: the addresses of its peers.";
+        "Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned.";
     keys: KeyList = "", "SEAFOAM_KEYS", Accepts::Keys, start, secret,
         "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown.";
     keys_file: Option<String> = "", "SEAFOAM_KEYS_FILE", Accepts::Path, start, stands,

@@ -325,10 +325,14 @@ impl Engine {
         }
         self.validity.said_learned = true;
         let counts = match self.validity.decides() {
-            true => "validity_rule is a number, so is_valid() follows them: it must be more than \
-                     half of all that there are",
-            false => "is_valid() stays false, as two sides that started apart would each know only \
-                      their own: it takes a number as validity_rule",
+            true => {
+                "validity_rule is a number, so is_valid() follows them: it must be more than \
+                     half of all that there are"
+            }
+            false => {
+                "is_valid() stays false, as two sides that started apart would each know only \
+                      their own: it takes a number as validity_rule"
+            }
         };
         let text = format!(
             "lighthouses are learned, because none are listed in lighthouses: {counts}. There is no \

@@ -24,6 +24,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("join", scenario::join, &[100, 300], 10, 1),
     ("broadcast", scenario::broadcast, &[100], 10, 20),
     ("steady", scenario::steady, &[10, 30, 100, 300], 1, 1),
+    ("evidence", scenario::evidence, &[10, 100], 3, 1),
+    ("cut", scenario::cut, &[10, 100], 5, 4),
+    ("beacons", scenario::beacons, &[10, 100], 1, 1),
     ("lifeguard", scenario::lifeguard, &[128], 10, 1),
 ];
 

@@ -24,6 +24,9 @@ Scenarios
   join        all start at once: seconds until all see all
   broadcast   5 % lost: whom broadcasts miss, and how long they take
   steady      a cluster at rest: datagrams, bytes, and what simulating it costs
+  evidence    how old the last beacon of a lighthouse gets where all is well
+  cut         half is cut off with a minority of lighthouses: seconds until INVALID, and VALID again
+  beacons     what lighthouses cost a cluster at rest
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.

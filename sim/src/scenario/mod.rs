@@ -4,6 +4,7 @@ mod detection;
 mod lifeguard;
 mod spread;
 mod stress;
+mod validity;
 
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ pub use detection::{crash, pause, silent};
 pub use lifeguard::lifeguard;
 pub use spread::{broadcast, join, partition, steady};
 pub use stress::loss;
+pub use validity::{beacons, cut, evidence};
 
 use crate::world::World;
 

@@ -208,9 +208,7 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Member(member) => Body::member(member),
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
-        Record::Beacon { lighthouse, sequence } => {
-            plain(Content::Beacon(*lighthouse, *sequence))
-        }
+        Record::Beacon { lighthouse, sequence } => plain(Content::Beacon(*lighthouse, *sequence)),
         Record::Receipt { origin, index } => plain(Content::Receipt(*origin, *index)),
         Record::Have(set) => plain(Content::Have(*set)),
         Record::Want(set) => plain(Content::Want(*set)),
