@@ -166,16 +166,16 @@ var configKeys = []ConfigKey{
 	{"ping_history_frontload_millis", "SEAFOAM_PING_HISTORY_FRONTLOAD", "200", "a whole number from 0 to 60000", true, true, false, "Ping time that fills the history before there are measurements, milliseconds; 0 restores the default."},
 	{"min_ping_time_millis", "SEAFOAM_MIN_PING_TIME", "150", "a whole number from 1 to 60000", true, true, false, "Floor under the timeout of a ping, milliseconds."},
 	{"datacenter", "SEAFOAM_DATACENTER", "255", "a whole number from 0 to 255", false, true, false, "Datacenter of this node; 255 stands for none."},
-	{"is_lighthouse", "SEAFOAM_IS_LIGHTHOUSE", "false", "true or false", false, false, false, "Whether this node is a lighthouse; must agree with `lighthouses` where that is set."},
-	{"lighthouses", "SEAFOAM_LIGHTHOUSES", "", "a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted", false, false, false, "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too."},
-	{"validity_rule", "SEAFOAM_VALIDITY_RULE", "majority", "majority, all, any, or a number from 1 to 15", false, false, false, "How many lighthouses must be included for the cluster to be valid."},
+	{"is_lighthouse", "SEAFOAM_IS_LIGHTHOUSE", "false", "true or false", false, true, false, "Whether this node is a lighthouse; must agree with `lighthouses` where that is set."},
+	{"lighthouses", "SEAFOAM_LIGHTHOUSES", "", "a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted", false, true, false, "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too."},
+	{"validity_rule", "SEAFOAM_VALIDITY_RULE", "majority", "majority, all, any, or a number from 1 to 15", false, true, false, "How many lighthouses must be included for the cluster to be valid."},
 	{"fallback", "SEAFOAM_FALLBACK", "false", "true or false", false, true, false, "Plain membership: no validity, no leader."},
 	{"leader_eligible", "SEAFOAM_LEADER_ELIGIBLE", "true", "true or false", true, false, false, "Whether this node may lead."},
 	{"leader_scope", "SEAFOAM_LEADER_SCOPE", "global", "one of global, datacenter", false, false, false, "One leader for all, or one for each datacenter."},
 	{"leader_priority", "SEAFOAM_LEADER_PRIORITY", "0", "a whole number from 0 to 255", true, false, false, "Candidates of higher priority stand first."},
 	{"prefer_datacenters", "SEAFOAM_PREFER_DATACENTERS", "", "a comma list of whole numbers from 0 to 254", false, false, false, "Datacenters that should have the leader, in order; never a matter of safety."},
 	{"leader_lease_millis", "SEAFOAM_LEADER_LEASE_MILLIS", "3000", "a whole number from 500 to 600000", false, false, false, "How long a leader's lease runs without renewal, milliseconds."},
-	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, true, false, "Folder for what must survive a restart, for this node alone: the addresses of its peers."},
+	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, true, false, "Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned."},
 	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, true, true, "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown."},
 	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, true, false, "File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600)."},
 	{"insecure", "SEAFOAM_INSECURE", "false", "true or false", false, true, false, "Allows to listen beyond loopback without a key."},
@@ -278,17 +278,17 @@ func WithDatacenter(value int) Option { return With("datacenter", strconv.Itoa(v
 
 // WithIsLighthouse sets is_lighthouse. Whether this node is a lighthouse; must agree with lighthouses where that is set.
 //
-// Takes true or false; false by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes true or false; false by default.
 func WithIsLighthouse(value bool) Option { return With("is_lighthouse", strconv.FormatBool(value)) }
 
 // WithLighthouses sets lighthouses. The lighthouses, the same list on every node, in any order: ip:port, or name=host:port; they are seeds too.
 //
-// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted.
 func WithLighthouses(values ...string) Option { return With("lighthouses", joinTexts(values)) }
 
 // WithValidityRule sets validity_rule. How many lighthouses must be included for the cluster to be valid.
 //
-// Takes majority, all, any, or a number from 1 to 15; majority by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes majority, all, any, or a number from 1 to 15; majority by default.
 func WithValidityRule(value string) Option { return With("validity_rule", value) }
 
 // WithFallback sets fallback. Plain membership: no validity, no leader.
@@ -323,7 +323,7 @@ func WithPreferDatacenters(values ...int) Option {
 // Takes a whole number from 500 to 600000; 3000 by default. Not available in this version: Start refuses it with ErrNotAvailable.
 func WithLeaderLeaseMillis(value int) Option { return With("leader_lease_millis", strconv.Itoa(value)) }
 
-// WithStateDir sets state_dir. Folder for what must survive a restart, for this node alone: the addresses of its peers.
+// WithStateDir sets state_dir. Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned.
 //
 // Takes a path.
 func WithStateDir(value string) Option { return With("state_dir", value) }

@@ -984,11 +984,12 @@ seafoam_code seafoam_cluster_start(const seafoam_config *config,
 
 /**
  * Blocks until so many members are healthy, the local one included, and, where `valid` is asked
- * for, the cluster is valid.
+ * for, `seafoam_cluster_is_valid` is true.
  *
  * Threads: any; `seafoam_cluster_close` from another thread ends the wait.
  * Errors: `SEAFOAM_TIMEOUT` after `timeout_millis` (negative waits for ever) with how many there
- * were, `SEAFOAM_NOT_AVAILABLE`, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ * were and which lighthouses are missing, `SEAFOAM_NOT_VALID` at once where the configuration can
+ * never make it true, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
  */
 seafoam_code seafoam_cluster_ready(const seafoam_cluster *cluster,
                                    size_t min_members,

@@ -165,7 +165,8 @@ public:
     return self().set("leader_lease_millis", std::to_string(value));
   }
 
-  /// Folder for what must survive a restart, for this node alone: the addresses of its peers.
+  /// Folder for what must survive a restart, for this node alone: the addresses of its peers, and
+  /// lighthouses that it learned.
   /// Takes a path; no default; fixed at start.
   Self& state_dir(std::string_view value) {
     return self().set("state_dir", value);

@@ -36,11 +36,11 @@ export interface Settings {
   minPingTimeMillis: number
   /** Datacenter of this node; 255 stands for none. Environment: `SEAFOAM_DATACENTER`. Default: `255`. Takes a whole number from 0 to 255. */
   datacenter: number
-  /** Whether this node is a lighthouse; must agree with `lighthouses` where that is set. Environment: `SEAFOAM_IS_LIGHTHOUSE`. Default: `false`. Takes true or false. Not available in this version. */
+  /** Whether this node is a lighthouse; must agree with `lighthouses` where that is set. Environment: `SEAFOAM_IS_LIGHTHOUSE`. Default: `false`. Takes true or false. */
   isLighthouse: boolean
-  /** The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. Environment: `SEAFOAM_LIGHTHOUSES`. Default: `not set`. Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. Not available in this version. */
+  /** The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. Environment: `SEAFOAM_LIGHTHOUSES`. Default: `not set`. Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. */
   lighthouses: string[]
-  /** How many lighthouses must be included for the cluster to be valid. Environment: `SEAFOAM_VALIDITY_RULE`. Default: `majority`. Takes majority, all, any, or a number from 1 to 15. Not available in this version. */
+  /** How many lighthouses must be included for the cluster to be valid. Environment: `SEAFOAM_VALIDITY_RULE`. Default: `majority`. Takes majority, all, any, or a number from 1 to 15. */
   validityRule: string
   /** Plain membership: no validity, no leader. Environment: `SEAFOAM_FALLBACK`. Default: `false`. Takes true or false. */
   fallback: boolean
@@ -54,7 +54,7 @@ export interface Settings {
   preferDatacenters: number[]
   /** How long a leader's lease runs without renewal, milliseconds. Environment: `SEAFOAM_LEADER_LEASE_MILLIS`. Default: `3000`. Takes a whole number from 500 to 600000. Not available in this version. */
   leaderLeaseMillis: number
-  /** Folder for what must survive a restart, for this node alone: the addresses of its peers. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. */
+  /** Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. */
   stateDir: string
   /** Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown. Environment: `SEAFOAM_KEYS`. Default: `not set`. Takes 32-byte keys in base64 with commas between. */
   keys: string[]

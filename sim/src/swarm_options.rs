@@ -7,6 +7,7 @@ use seafoam::Config;
 
 use crate::network::{Bandwidth, Bursts, Delay, Network};
 use crate::random::Random;
+use crate::world::World;
 
 /// Something that is done to a cluster while the swarm runs.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -197,7 +198,11 @@ impl Options {
     /// What every node runs with.
     #[must_use]
     pub fn config(&self) -> Config {
+        // Every other world has lighthouses: the first nodes, as many as are there of three.
+        let count = if self.seed.is_multiple_of(2) { self.nodes.min(3) } else { 0 };
+        let lighthouses = (0..count).map(|node| World::address(node).to_string());
         Config::new()
+            .lighthouses(lighthouses.collect::<Vec<_>>())
             .insecure(true)
             .listen_ip("10.0.0.0")
             .heartbeat_millis(self.heartbeat_millis)

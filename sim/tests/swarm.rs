@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use seafoam::proto::{Notice, Time};
-use seafoam::{Config, Event, Node, NodeStatus};
+use seafoam::{Config, Event, Node, NodeStatus, Validity, ValidityState};
 use seafoam_sim::checkers::{Checkers, Sent, payload};
 use seafoam_sim::swarm_options::Options;
 use seafoam_sim::{Happened, Happening, World, parallel, swarm};
@@ -190,6 +190,12 @@ fn the_checkers_of_tables_and_bounds_find_what_differs() {
     made.happens(1, Happening::Sent { bytes: 1201 });
     assert_eq!(made.found(), ["bounds"]);
 
+    // FALLBACK, but then it says that one is needed and none is there.
+    let mut made = self::made();
+    let needed = Validity { state: ValidityState::Valid, needed: 1, ..Validity::fallback() };
+    made.told(1, Event::Validity { validity: needed.into() });
+    assert_eq!(made.found(), ["validity"]);
+
     let names: Vec<_> = made.checkers.names().collect();
-    assert_eq!(names.len(), 11, "a checker without its test: {names:?}");
+    assert_eq!(names.len(), 12, "a checker without its test: {names:?}");
 }

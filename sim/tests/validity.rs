@@ -257,7 +257,7 @@ fn fallback_switches_all_of_it_off() {
 /// A lighthouse that is suspected or slow is none the less there; beacons at rest stay few bytes.
 #[test]
 fn beacons_cost_little() {
-    let mut cost = |lighthouses: usize| {
+    let cost = |lighthouses: usize| {
         let config = if lighthouses == 0 { config() } else { listed(lighthouses, "majority") };
         let mut world = World::new(12, config);
         world.start_many(30);
@@ -274,6 +274,6 @@ fn beacons_cost_little() {
             "{lighthouses} lighthouses: {more:.1} bytes a datagram more, {datagrams} of {sent}"
         );
         assert!(more <= f64::from(most));
-        assert!(datagrams.abs_diff(sent) * 100 < sent, "no datagrams of their own");
+        assert!(datagrams.abs_diff(sent) * 20 < sent, "hardly any datagrams of their own");
     }
 }

@@ -20,7 +20,7 @@ const PASSES: u16 = 4;
 /// A beacon is passed on for so many pauses at most: one that a paused process held is worth nothing.
 const KEPT: u32 = 2;
 /// A lighthouse that was not heard of for so many pauses is pinged each pause,
-const SILENT: u32 = 2;
+const SILENT: u32 = 3;
 /// by so many members of each side: who finds it tells the others.
 const SEEKERS: u64 = 32;
 /// A beacon's timer that is so late means that this process was held up, and that nobody knows how

@@ -105,7 +105,8 @@ class Options(TypedDict, total=False):
     Environment: SEAFOAM_IS_LIGHTHOUSE. Default: false.
     """
     lighthouses: Collection[str] | str | None
-    """The lighthouses: the same list on every node.
+    """The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`;
+    they are seeds too.
 
     Environment: SEAFOAM_LIGHTHOUSES.
     """
@@ -145,7 +146,8 @@ class Options(TypedDict, total=False):
     Environment: SEAFOAM_LEADER_LEASE_MILLIS. Default: 3000.
     """
     state_dir: PathLike[str] | str | None
-    """Folder for what must survive a restart, for this node alone: the addresses of its peers.
+    """Folder for what must survive a restart, for this node alone: the addresses of its peers, and
+    lighthouses that it learned.
 
     Environment: SEAFOAM_STATE_DIR.
     """

@@ -9,6 +9,7 @@ mod events;
 mod facts;
 mod messages;
 mod tables;
+mod validity;
 
 use std::fmt;
 
@@ -94,6 +95,7 @@ impl Checkers {
             Box::new(messages::Delivery::default()),
             Box::new(tables::Tags),
             Box::new(tables::Agreement::default()),
+            Box::new(validity::Verdicts),
             Box::new(bounds::Bounds::default()),
         ])
     }
