@@ -122,10 +122,11 @@ impl Engine {
     fn validity_changed(&mut self, _now: Time) {
         let said = Arc::clone(&self.validity.told);
         let level = match said.state {
-            ValidityState::Invalid => LogLevel::Warn,
-            ValidityState::Fallback | ValidityState::Forming | ValidityState::Valid => {
-                LogLevel::Info
-            }
+            ValidityState::Invalid if self.leaving.is_none() => LogLevel::Warn,
+            ValidityState::Fallback
+            | ValidityState::Forming
+            | ValidityState::Valid
+            | ValidityState::Invalid => LogLevel::Info,
         };
         self.note(level, format!("{}: {said}", self.me().identity.name));
     }
