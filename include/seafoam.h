@@ -450,7 +450,7 @@ enum {
 #define SEAFOAM_DEFAULT_LEADER_LEASE_MILLIS "3000"
 
 /**
- * Folder for what must survive a restart, for this node alone: the addresses of its peers.
+ * Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned.
  * Takes a path; fixed at start.
  */
 #define SEAFOAM_KEY_STATE_DIR "state_dir"
