@@ -171,3 +171,23 @@ fn a_message_to_oneself_comes_at_once() {
     assert_eq!(received(&world, 0).len(), 1);
     assert!(received(&world, 1).is_empty());
 }
+
+#[test]
+fn a_late_acknowledgement_for_the_process_before_acknowledges_nothing() {
+    let mut world = world(9, 2);
+    world.record();
+    world.command(0, |engine, now| engine.send(now, World::address(1), &[1; 8], 1).unwrap());
+    world.run(millis(500));
+    let answers: Vec<_> =
+        world.recorded().iter().filter(|sent| (sent.0, sent.1) == (1, 0)).cloned().collect();
+    assert_eq!(outcome(&world, 0, 1), Some(true));
+    world.restart(0, &[]);
+    world.network.partition(&[0], &[1]);
+    world.notices.clear();
+    world.command(0, |engine, now| engine.send(now, World::address(1), &[2; 8], 2).unwrap());
+    for (from, to, bytes) in answers {
+        world.inject(from, to, bytes);
+    }
+    world.run(millis(60_000));
+    assert_eq!(outcome(&world, 0, 2), Some(false), "it never came");
+}

@@ -5,7 +5,8 @@
 use seafoam_sim::scenario::{self, Plan, Report, Sample, interval};
 
 fn plan(nodes: usize, trials: usize) -> Plan {
-    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2, sealed: false, progress: |_| {} }
+    let only = String::new();
+    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2, sealed: false, only, progress: |_| {} }
 }
 
 fn cell(report: &Report, row: usize, column: &str) -> f64 {

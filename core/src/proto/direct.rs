@@ -49,6 +49,13 @@ struct Sending {
 }
 
 impl Directs {
+    /// Of one run of a node: it begins where no other run does, for what is late acknowledges a
+    /// number, and may be meant for the process before.
+    pub(super) fn of_run(run: u64) -> Self {
+        // The lower half of the numbers: the upper is left to count through.
+        Self { sequence: u32::try_from(run >> 33).unwrap_or(0), ..Self::default() }
+    }
+
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }

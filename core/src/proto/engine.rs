@@ -143,7 +143,7 @@ impl Engine {
             gossip: Gossip::default(),
             broadcasts: Broadcasts::default(),
             receipts: Receipts::default(),
-            directs: Directs::default(),
+            directs: Directs::of_run(run),
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
             leaving: None,

@@ -21,8 +21,10 @@ const DEAF: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// So long before a verdict the suspect is told of it,
 const LAST_CALL: Duration = Duration::from_millis(300);
-/// and so often.
+/// and so often,
 const CALL_PAUSE: Duration = Duration::from_millis(40);
+/// and in the end by each observer for itself, for an answer of its own.
+const OWN_CALL: Duration = Duration::from_millis(80);
 /// So many living members are asked to look for themselves when somebody is suspected.
 const CORROBORATORS: usize = 5;
 /// and so many times that many more while witnesses lack.
@@ -256,7 +258,7 @@ impl Engine {
             if held.deadline <= now {
                 let ending = now >= due - LAST_CALL;
                 if ending {
-                    self.last_call(now, id);
+                    self.last_call(now, id, due);
                 }
                 // A while at a time: own health, which stretches it, may be better soon.
                 let pause = if ending { CALL_PAUSE } else { LOOK_AGAIN };
@@ -280,11 +282,14 @@ impl Engine {
     }
 
     /// Shortly before the verdict the five of the lowest rank tell the accused, again and again:
-    /// whoever comes back in the last moment learns of it in time to refute.
-    fn last_call(&mut self, now: Time, id: MemberId) {
-        let first = self.corroborator_rank(id).is_some_and(|rank| rank < CORROBORATORS);
+    /// whoever comes back in the last moment learns of it in time to refute. To pass a refutation on
+    /// takes a while as well, so in the very end each asks for itself: the accused answers whoever
+    /// accuses it.
+    fn last_call(&mut self, now: Time, id: MemberId, due: Time) {
+        let own = now >= due - OWN_CALL;
+        let asks = own || self.corroborator_rank(id).is_some_and(|rank| rank < CORROBORATORS);
         let address = self.members.get(id).map(|member| member.address);
-        if let Some(to) = address.filter(|_| first) {
+        if let Some(to) = address.filter(|_| asks) {
             self.send_news(now, to, id);
         }
     }

@@ -38,6 +38,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
         trials: asked.trials.unwrap_or(*trials),
         jobs: asked.jobs,
         sealed: asked.sealed,
+        only: asked.only.clone(),
         progress: |line| eprintln!("{line}"),
     };
     let began = Instant::now();

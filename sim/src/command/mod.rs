@@ -11,7 +11,7 @@ use lexopt::{Arg, ValueExt};
 /// How to use the command.
 const HELP: &str = "\
 seafoam-sim run [--scenario NAME] [--seed N | --seeds A..B] [--nodes N] [--trials N] [--jobs N]
-                [--insecure] [--json FILE] [--svg FILE] [--verbose]
+                [--only TEXT] [--insecure] [--json FILE] [--svg FILE] [--verbose]
 seafoam-sim lifeguard [...]   the same as run --scenario lifeguard; writes docs/charts/lifeguard.*
 
 Scenarios
@@ -31,7 +31,8 @@ Scenarios
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.
 --seeds A..B is from A to B - 1, each seed a world. --seed N of the swarm runs twice and compares.
---trials N is how often it is done in each world. --json and --svg write figures and a chart.
+--trials N is how often it is done in each world. --only TEXT leaves cases out that are not called so
+(pause, lifeguard). --json and --svg write figures and a chart.
 Status: 0 where all held, 1 where a checker found something, 2 where the command is wrong.";
 
 /// What is asked for.
@@ -45,6 +46,7 @@ pub struct Asked {
     svg: Option<PathBuf>,
     verbose: bool,
     sealed: bool,
+    only: String,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -64,6 +66,7 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
         svg: None,
         verbose: false,
         sealed: true,
+        only: String::new(),
     };
     let mut command = None;
     while let Some(word) = words.next()? {
@@ -79,6 +82,7 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("trials") => asked.trials = Some(words.value()?.parse()?),
             Arg::Long("jobs") => asked.jobs = words.value()?.parse()?,
             Arg::Long("insecure") => asked.sealed = false,
+            Arg::Long("only") => asked.only = words.value()?.string()?,
             Arg::Long("json") => asked.json = Some(words.value()?.into()),
             Arg::Long("svg") => asked.svg = Some(words.value()?.into()),
             Arg::Long("verbose") | Arg::Short('v') => asked.verbose = true,

@@ -128,7 +128,7 @@ pub fn pause(plan: &Plan) -> Report {
         axes: ("seconds held", "percent called DEAD"),
         ..Report::default()
     };
-    for (name, held, least, most) in kinds {
+    for (name, held, least, most) in kinds.into_iter().filter(|kind| kind.0.contains(&plan.only)) {
         for &nodes in &plan.nodes {
             let mut found: Vec<(f64, bool)> = Vec::new();
             let work = |seed| holds(plan, seed, nodes, held, (least, most));

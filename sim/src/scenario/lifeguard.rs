@@ -196,7 +196,7 @@ pub fn lifeguard(plan: &Plan) -> Report {
     let mut sums = [[0_u32; 3]; 2];
     let mut lines: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
     for &nodes in &plan.nodes {
-        for case in Case::all(nodes) {
+        for case in Case::all(nodes).filter(|case| name(case.how).contains(&plan.only)) {
             let mut found = [Found::default(), Found::default()];
             let work = |seed| [engines(plan, case, seed), peers(case, seed)];
             each_seed(plan.seeds.clone(), plan.jobs, work, |_, counts| {

@@ -32,6 +32,8 @@ pub struct Plan {
     pub jobs: usize,
     /// Whether traffic is sealed, as it is by default.
     pub sealed: bool,
+    /// Only the cases whose names hold this; all where it is empty.
+    pub only: String,
     /// Told of each part that is done.
     pub progress: fn(&str),
 }
