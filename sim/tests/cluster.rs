@@ -332,7 +332,8 @@ fn the_end_of_a_later_run_does_not_bury_a_living_one_whose_clock_was_set_back() 
     world.seen.clear();
     world.network.heal();
     assert!(world.run_until(seconds(20), World::is_whole));
-    assert!(status_events(&world, 2, NodeStatus::Dead).iter().all(|by| *by != 3));
+    // That it took a later generation since may have come first; that it left never does.
+    assert!(status_events(&world, 2, NodeStatus::Left).iter().all(|by| *by != 3));
 }
 
 #[test]
