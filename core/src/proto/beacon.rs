@@ -1,10 +1,11 @@
 //! Signs of life of lighthouses: each counts its own, and everybody passes the newest of each on.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::members::{MemberId, SELF};
+use super::members::{Member, MemberId, SELF};
 use super::probe::Purpose;
 use super::time::Time;
 use super::timers::Timer;
@@ -16,7 +17,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// but so many heartbeats at least, as beacons travel with pings.
 const HEARTBEATS: u32 = 2;
 /// How often each member passes one beacon on: the next one comes soon.
-const PASSES: u16 = 4;
+const PASSES: u16 = 6;
 /// A beacon is passed on for so many pauses at most: one that a paused process held is worth nothing.
 const KEPT: u32 = 2;
 /// A lighthouse that was not heard of for so many pauses is pinged each pause,
@@ -65,7 +66,12 @@ impl Engine {
 
     /// What rides on datagrams to members: the own beacon always, so that whoever pings a lighthouse
     /// has it, and those of others a few times each.
-    pub(super) fn offer_beacons(&mut self, now: Time, packet: &mut PacketWriter<'_>) {
+    pub(super) fn offer_beacons(
+        &mut self,
+        now: Time,
+        to: SocketAddr,
+        packet: &mut PacketWriter<'_>,
+    ) {
         if !self.validity.on || self.leaving.is_some() {
             return;
         }
@@ -73,12 +79,15 @@ impl Engine {
             let (lighthouse, sequence) = (self.my_handle(), self.validity.sequence);
             packet.push(&Record::Beacon { lighthouse, sequence });
         }
+        // What goes to the dead, to find out whether they are, passes nothing on.
+        let hears = |id| self.members.get(id).is_some_and(Member::is_healthy);
+        let counts = u16::from(self.members.by_address(to).is_some_and(hears));
         let kept = self.beacon_pause() * KEPT;
         for light in self.validity.lights.values_mut().filter(|light| light.passes > 0) {
             let Light { handle: lighthouse, sequence, .. } = *light;
             let young = light.advanced.is_some_and(|at| now.since(at) <= kept);
             if young && packet.push(&Record::Beacon { lighthouse, sequence }) {
-                light.passes -= 1;
+                light.passes -= counts;
             }
         }
     }

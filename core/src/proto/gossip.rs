@@ -167,7 +167,7 @@ impl Engine {
             packet.push(&Record::Digest(self.members.digest()));
         }
         if piggyback {
-            self.offer_beacons(now, &mut packet);
+            self.offer_beacons(now, to, &mut packet);
         }
         if piggyback && matches!(message, Message::Ping { .. } | Message::Ack { .. }) {
             self.offer_broadcasts(now, &mut packet);

@@ -20,8 +20,7 @@ use crate::api::lighthouses::ValidityRule;
 use crate::api::validity::{Validity, ValidityBasis, ValidityState};
 use crate::limits;
 
-/// A lighthouse counts for so many pauses between two beacons after its last one, beside the time
-/// that a beacon takes to be everywhere.
+/// A lighthouse counts for so many pauses between two beacons after its last one.
 const PAUSES: u32 = 5;
 /// So many pauses must there be enough lighthouses before an INVALID cluster is VALID again: a link
 /// that comes and goes does not make it flap.
@@ -174,12 +173,11 @@ impl Engine {
         self.review_validity(now);
     }
 
-    /// How long a lighthouse counts after its last beacon came here.
+    /// How long a lighthouse counts after its last beacon came here. After a cut the last beacon
+    /// goes on from member to member, half a heartbeat for each doubling of them: so much later the
+    /// last one of them may have it.
     pub(super) fn freshness(&self) -> Duration {
-        let nodes = self.members.healthy().max(1) - 1;
-        let rounds = usize::BITS - nodes.leading_zeros(); // the logarithm, rounded up
-        let heartbeat = Duration::from_millis(u64::from(self.settings.heartbeat_millis));
-        self.beacon_pause() * PAUSES + heartbeat / 2 * rounds
+        self.beacon_pause() * PAUSES
     }
 
     /// Something that validity rests on may have changed: it is looked at before anything else.
