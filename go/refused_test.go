@@ -116,7 +116,6 @@ func refused(t *testing.T, cluster *seafoam.Cluster) map[string]struct {
 		"Get":                {get, seafoam.ErrInvalidConfig},
 		"Set, fixed":         {cluster.Set(seafoam.KeyName, "other"), seafoam.ErrInvalidConfig},
 		"SetHeartbeatMillis": {cluster.SetHeartbeatMillis(1), seafoam.ErrInvalidConfig},
-		"SetLeaderEligible":  {cluster.SetLeaderEligible(false), seafoam.ErrNotAvailable},
 		"SetTags":            {cluster.SetTags(map[string]string{"a": "b,c"}), seafoam.ErrInvalidConfig},
 		"Send":               {cluster.Send(ctx, "nobody", []byte("x")), seafoam.ErrUnknownNode},
 		"Resign":             {cluster.Resign(ctx), seafoam.ErrNotLeader},

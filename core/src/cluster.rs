@@ -198,43 +198,49 @@ impl Cluster {
         self.shared.broadcast_with_receipt(bytes, timeout)
     }
 
-    /// The leader as this node knows it, or none. None in this version, which has no election.
+    /// The leader as this node knows it, by what all pass on, or none. What must not be done by two is
+    /// guarded by [`is_leader`](Self::is_leader) on the leader itself, and by the term.
     ///
     /// # Errors
     /// `closed`, `forked`.
     pub fn leader(&self) -> Result<Option<Arc<Node>>> {
-        self.shared.check().map(|()| None)
+        self.shared.check()?;
+        Ok(self.shared.view.read().leader(self.shared.now()))
     }
 
-    /// Whether this node leads at this instant. False in this version, after close, and in a forked
-    /// child.
+    /// Whether this node leads at this instant: the clock is read at each call. False after close, and
+    /// in a forked child. The thread may be held up right after it: what must never happen twice is
+    /// guarded by the lease's term where it has its effect (docs/guarantees.md).
     #[must_use]
     pub fn is_leader(&self) -> bool {
-        false
+        self.shared.lease().is_some()
     }
 
-    /// The own lease, or none. None in this version.
+    /// The own lease as it is at this instant, or none where this node does not lead.
     ///
     /// # Errors
     /// `closed`, `forked`.
     pub fn lease(&self) -> Result<Option<Lease>> {
-        self.shared.check().map(|()| None)
+        self.shared.check().map(|()| self.shared.lease())
     }
 
-    /// Gives the lease up.
+    /// Gives the lease up: from the call on this node does not lead. Done when a majority of the
+    /// lighthouses knows, so that another can lead at once.
     ///
     /// # Errors
-    /// `not_leader`: in this version always.
+    /// `not_leader`; nothing was changed.
     pub fn resign(&self) -> Pending<()> {
-        Pending::ready(self.shared.check().and_then(|()| Err(not_leader())))
+        self.shared.give_up(|engine, now, ticket| engine.resign(now, ticket))
     }
 
-    /// Hands the lead to another node.
+    /// Gives the lease up in favour of another node, by name or address. Done when that one leads.
     ///
     /// # Errors
-    /// `not_leader`: in this version always.
-    pub fn transfer_leadership(&self, _node: &str) -> Pending<()> {
-        Pending::ready(self.shared.check().and_then(|()| Err(not_leader())))
+    /// `not_leader`, `unknown_node`, `invalid_config` for a node that is not alive or not eligible:
+    /// nothing was changed. `timeout` where it did not come to lead within 3 s: then this node does
+    /// not lead any more either, and whoever stands first does.
+    pub fn transfer_leadership(&self, node: &str) -> Pending<()> {
+        self.shared.give_up(|engine, now, ticket| engine.transfer_leadership(now, node, ticket))
     }
 
     /// Whether this side of a partition may act: which lighthouses are included, and how many are
@@ -438,10 +444,6 @@ impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cluster").field("local", &self.shared.local_name()).finish_non_exhaustive()
     }
-}
-
-fn not_leader() -> Error {
-    Error::new(ErrorCode::NotLeader, "this node does not lead; nothing was changed")
 }
 
 /// This machine's address: global before private before link-local, IPv6 before IPv4; none where

@@ -44,6 +44,8 @@ mod bench;
 #[cfg(feature = "runtime")]
 mod callbacks;
 #[cfg(feature = "runtime")]
+mod clock;
+#[cfg(feature = "runtime")]
 mod cluster;
 #[cfg(feature = "runtime")]
 mod events;
@@ -65,6 +67,8 @@ mod runtime;
 mod shared;
 #[cfg(feature = "runtime")]
 mod sync;
+#[cfg(feature = "runtime")]
+mod tenure;
 #[cfg(feature = "runtime")]
 mod view;
 #[cfg(feature = "runtime")]

@@ -15,15 +15,19 @@ use crate::api::label::Label;
 use crate::api::lighthouses::ValidityRule;
 use crate::api::receipt::Receipt;
 use crate::api::stats::Stats;
+use crate::api::validity::Lease;
 use crate::callbacks::Callbacks;
+use crate::clock::Clock;
 use crate::events::{EventOptions, Events, Hub};
 use crate::fork::Home;
 use crate::limits;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
+use crate::proto::leadership::Kept;
 use crate::proto::{Engine, LocalNode, Notice, Time};
 use crate::runtime::{Counters, Tasks};
 use crate::sync::{Mutex, RwLock};
+use crate::tenure::Tenure;
 use crate::view::View;
 use crate::waiters::{Deliveries, Report, Standing, Waiters, Wanted};
 
@@ -37,7 +41,7 @@ const CONFLICT_GRACE: Duration = Duration::from_secs(5);
 /// subscriptions.
 pub(crate) struct Shared {
     home: Home,
-    epoch: Instant,
+    clock: Clock,
     me: LocalNode,
     /// The port of hosts that are given without one.
     pub(crate) default_port: u16,
@@ -47,6 +51,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Arc<Hub>,
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) waiters: Waiters,
+    pub(crate) tenure: Tenure,
     pub(crate) counters: Counters,
     pub(crate) tasks: Tasks,
     /// Wakes the driver: there is something to send, or an earlier deadline.
@@ -92,18 +97,28 @@ struct Told {
     sent: Vec<(u64, bool)>,
     reports: Vec<(u64, Result<Report>)>,
     receipts: Vec<(u64, Receipt)>,
+    resigned: Vec<(u64, bool)>,
     left: bool,
     name_taken: Option<SocketAddr>,
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, me: LocalNode, default_port: u16, tasks: Tasks) -> Self {
+    pub(crate) fn new(
+        settings: Settings,
+        me: LocalNode,
+        default_port: u16,
+        tasks: Tasks,
+        kept: Kept,
+    ) -> Self {
         let wall_millis = crate::runtime::wall_millis();
         let entropy = Box::new(crate::runtime::System);
-        let engine = Engine::with_entropy(Time::ZERO, wall_millis, &settings, me.clone(), entropy);
+        let mut engine =
+            Engine::with_entropy(Time::ZERO, wall_millis, &settings, me.clone(), entropy);
+        engine.restore_terms(Time::ZERO, kept);
         let shared = Self {
             home: Home::here(),
-            epoch: Instant::now(),
+            clock: Clock::start(),
+            tenure: Tenure::default(),
             me,
             default_port,
             engine: Mutex::new(engine),
@@ -143,12 +158,12 @@ impl Shared {
     }
 
     pub(crate) fn now(&self) -> Time {
-        Time(u64::try_from(self.epoch.elapsed().as_micros()).unwrap_or(u64::MAX))
+        self.clock.now()
     }
 
     /// The instant of a moment of the engine; none where it never comes.
     pub(crate) fn instant(&self, time: Time) -> Option<Instant> {
-        self.epoch.checked_add(Duration::from_micros(time.0))
+        self.clock.instant(time)
     }
 
     pub(crate) fn local_name(&self) -> Arc<str> {
@@ -226,6 +241,8 @@ impl Shared {
                     let label = Label::new(self.me.address, index);
                     told.receipts.push((ticket, Receipt { label, confirmed, missing }));
                 }
+                Notice::Lease(lease) => self.tenure.set(lease),
+                Notice::Resigned { ticket, done } => told.resigned.push((ticket, done)),
                 Notice::Left => told.left = true,
                 Notice::NameTaken { other } => told.name_taken = Some(other),
                 Notice::Log(level, text) => crate::log::log(level, &text),
@@ -248,6 +265,9 @@ impl Shared {
         }
         for (ticket, receipt) in told.receipts {
             self.waiters.receipt(ticket, Ok(receipt)).deliver();
+        }
+        for (ticket, done) in told.resigned {
+            self.tenure.resigned(ticket, done);
         }
         if told.left {
             self.waiters.left().deliver();
@@ -356,6 +376,7 @@ impl Shared {
         }
         self.stop.notify_one();
         let told = error.clone().unwrap_or_else(Error::closed);
+        self.tenure.fail(&told);
         self.waiters.fail(&told).deliver();
         self.hub.close(error);
     }
@@ -388,6 +409,26 @@ impl Shared {
         let view = self.view.read();
         let initial = if options.initial { view.initial(self.now()) } else { Vec::new() };
         self.hub.subscribe(options, capacity, initial)
+    }
+
+    /// The own lease, where it runs at this instant: the clock is read here.
+    pub(crate) fn lease(&self) -> Option<Lease> {
+        let here = self.home.is_here() && !self.closed.load(Ordering::Acquire);
+        here.then(|| self.tenure.lease(self.now())).flatten()
+    }
+
+    /// Gives a command that ends the own lease; done when the engine tells of its ticket.
+    pub(crate) fn give_up(
+        &self,
+        command: impl FnOnce(&mut Engine, Time, u64) -> Result<()>,
+    ) -> Pending<()> {
+        let (promise, pending) = pending();
+        let ticket = self.next_ticket();
+        self.tenure.wait(ticket, promise);
+        if let Err(error) = self.with_engine(|engine, now| command(engine, now, ticket)) {
+            self.tenure.answer(ticket, Err(error));
+        }
+        pending
     }
 
     pub(crate) fn stats(&self) -> Stats {

@@ -11,17 +11,23 @@ use crate::proto::{Change, Time};
 pub(crate) struct View {
     nodes: BTreeMap<Arc<str>, (Arc<Node>, Time)>,
     pub(crate) validity: Arc<Validity>,
+    /// The leader's name, its term and scope, as the last event told them.
+    leader: (Option<Arc<str>>, u64, Option<u8>),
 }
 
 impl Default for View {
     fn default() -> Self {
-        Self { nodes: BTreeMap::new(), validity: Arc::new(Validity::fallback()) }
+        let validity = Arc::new(Validity::fallback());
+        Self { nodes: BTreeMap::new(), validity, leader: (None, 0, None) }
     }
 }
 
 impl View {
     /// Keeps what an event says of the cluster as a whole; whether it says anything.
     pub(crate) fn note(&mut self, event: &Event) -> bool {
+        if let Event::Leader { leader, term, scope } = event {
+            self.leader = (leader.as_ref().map(|node| Arc::clone(&node.name)), *term, *scope);
+        }
         if let Event::Validity { validity } = event {
             self.validity = Arc::clone(validity);
             return true;
@@ -38,6 +44,12 @@ impl View {
                 self.nodes.remove(&name);
             }
         }
+    }
+
+    /// The leader as it is now.
+    pub(crate) fn leader(&self, now: Time) -> Option<Arc<Node>> {
+        let entry = self.nodes.get(self.leader.0.as_ref()?)?;
+        Some(aged(entry, now))
     }
 
     /// All nodes in the order of their names, each with its age at `now`.
@@ -71,7 +83,8 @@ impl View {
             node,
         };
         let members = self.all(now).into_iter().map(present);
-        let leader = Event::Leader { leader: None, term: 0, scope: None };
+        let (_, term, scope) = self.leader;
+        let leader = Event::Leader { leader: self.leader(now), term, scope };
         let validity = Event::Validity { validity: Arc::clone(&self.validity) };
         members.chain([leader, validity]).collect()
     }

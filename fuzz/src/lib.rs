@@ -12,6 +12,7 @@ mod source;
 mod tags;
 mod watch;
 mod wire;
+mod words;
 mod world;
 
 pub mod mutate;

@@ -4,8 +4,8 @@
 use std::net::SocketAddr;
 
 use seafoam::proto::wire::{
-    BroadcastRecord, Evidence, FrameWriter, Identity, IndexSet, MemberRecord, Message,
-    PacketWriter, Record, Status, WitnessSet,
+    BroadcastRecord, Candidacy, Evidence, FrameWriter, Herald, Identity, IndexSet, MemberRecord,
+    Message, PacketWriter, Record, Status, WitnessSet,
 };
 
 use crate::source::Source;
@@ -44,6 +44,8 @@ pub struct Overheard {
     pub me: Identity,
     /// Numbers of its latest pings and messages.
     pub sequences: Vec<u32>,
+    /// The digest of its election.
+    pub configuration: u64,
 }
 
 /// The usual run of a speaker.
@@ -120,7 +122,7 @@ pub fn message(source: &mut Source<'_>, known: &Overheard, streams: bool) -> Mes
             _ => Message::DirectStreamAck { sequence: number, from },
         };
     }
-    match source.below(11) {
+    match source.below(13) {
         0 | 1 => Message::Gossip { from },
         2 => Message::Ping { sequence: number, from, to },
         3 => Message::Ack { sequence: number, from, incarnation: source.pick(INCARNATIONS) },
@@ -132,6 +134,12 @@ pub fn message(source: &mut Source<'_>, known: &Overheard, streams: bool) -> Mes
         9 => {
             let ids = (0..source.below(5)).map(|_| source.any()).collect();
             Message::KeysTell { sequence: number, from, ids }
+        }
+        10 | 11 => {
+            let configuration = source.pick(&[known.configuration, known.configuration, 1]);
+            let number = source.below(SPEAKERS.len());
+            let word = super::words::word(source, &speaker(number));
+            Message::Elect { from: speaker(number).handle(), configuration, word }
         }
         _ => Message::Announce {},
     }
@@ -177,8 +185,8 @@ fn member(source: &mut Source<'_>, known: &Overheard) -> MemberRecord {
         }
     }
     if source.once_in(8) {
-        (record.datacenter, record.is_lighthouse, record.is_leader) =
-            (source.any(), source.any(), source.any());
+        (record.datacenter, record.is_lighthouse) = (source.any(), source.any());
+        record.candidacy = Candidacy { eligible: source.any(), priority: source.any() };
     }
     record
 }
@@ -189,7 +197,7 @@ pub fn record(source: &mut Source<'_>, known: &Overheard) -> Record {
         highest: u32::from(source.any::<u8>()),
         below: source.any(),
     };
-    match source.below(12) {
+    match source.below(13) {
         0..6 => Record::Member(member(source, known)),
         6 => Record::Broadcast(BroadcastRecord {
             origin: any_identity(source, known),
@@ -202,6 +210,12 @@ pub fn record(source: &mut Source<'_>, known: &Overheard) -> Record {
         8 => Record::Have(indexes(source)),
         9 => Record::Want(indexes(source)),
         10 => Record::Piece(source.bytes(16).into()),
+        11 => Record::Herald(Herald {
+            scope: source.pick(&[255, 0, 1]),
+            term: source.any(),
+            sequence: u32::from(source.any::<u8>()),
+            leader: handle(source, known),
+        }),
         _ => Record::Beacon { lighthouse: source.any(), sequence: source.any() },
     }
 }

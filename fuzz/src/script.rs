@@ -51,6 +51,12 @@ fn config(source: &mut Source<'_>) -> Config {
         .heartbeat_millis(source.pick(&[500_u32, 100, 60_000]))
         .max_broadcast_bytes(source.pick(&[256_u32, 340]))
         .multicast_enabled(source.pick(&[false, true]));
+    let config = match source.below(4) {
+        0 => config.lighthouses(["me=127.0.0.1:1000"]).state_dir("kept"),
+        1 => config.lighthouses(["me=127.0.0.1:1000", "peer=127.0.0.1:2000", "b=127.0.0.1:2001"]),
+        2 => config.lighthouses(["peer=127.0.0.1:2000"]).leader_lease_millis(500_u32),
+        _ => config,
+    };
     match source.below(3) {
         0 => config,
         1 => config.tags(LONG_TAGS),
@@ -89,6 +95,7 @@ fn step(source: &mut Source<'_>, world: &mut World) {
             let token = picked(source, &world.knocks);
             let answers = [KnockAnswer::Refused, KnockAnswer::Accepted, KnockAnswer::Silence];
             world.knocked(token, source.pick(&answers));
+            world.written(source.any());
         }
         14 => {
             let from = packets::address(source);

@@ -6,6 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use seafoam::proto::leadership::{Kept, TermFile};
 use seafoam::proto::wire::{Carrier, Message, Packet};
 use seafoam::proto::{
     Change, Engine, KnockAnswer, LocalNode, Notice, StreamFailure, Time, Transmit,
@@ -50,6 +51,8 @@ pub struct World {
     pub pings: VecDeque<Ping>,
     pub streams: Vec<u64>,
     pub knocks: Vec<u64>,
+    /// Terms that are to be on disk.
+    pub writes: Vec<TermFile>,
     numbers: VecDeque<u32>,
     trace: DefaultHasher,
 }
@@ -70,7 +73,10 @@ impl World {
             run: 1,
             seed: 7,
         };
-        let engine = Engine::new(Time::ZERO, 5_000_000, &settings, me);
+        let mut engine = Engine::new(Time::ZERO, 5_000_000, &settings, me);
+        if settings.state_dir.is_some() {
+            engine.restore_terms(Time::ZERO, Kept::Missing);
+        }
         let mut world = Self {
             engine,
             config,
@@ -80,6 +86,7 @@ impl World {
             pings: VecDeque::new(),
             streams: Vec::new(),
             knocks: Vec::new(),
+            writes: Vec::new(),
             numbers: VecDeque::new(),
             trace: DefaultHasher::new(),
         };
@@ -115,7 +122,8 @@ impl World {
         me.name = ME.into();
         me.run = 1;
         me.generation = self.node(ME).map_or(0, |node| node.generation);
-        Overheard { me, sequences: self.numbers.iter().copied().collect() }
+        let configuration = self.engine.election_configuration().unwrap_or(0);
+        Overheard { me, sequences: self.numbers.iter().copied().collect(), configuration }
     }
 
     pub fn datagram(&mut self, from: SocketAddr, bytes: &[u8]) {
@@ -145,6 +153,14 @@ impl World {
         let input = Input::stream(answer.as_deref().unwrap_or_default());
         self.engine.handle_stream(self.now, token, answer);
         self.settle(&input);
+    }
+
+    /// A disk has done what it was asked for, or failed.
+    pub fn written(&mut self, written: bool) {
+        if let Some(file) = self.writes.pop() {
+            self.engine.handle_persisted(self.now, &file, written);
+            self.settle(&Input::command());
+        }
     }
 
     pub fn knocked(&mut self, token: u64, answer: KnockAnswer) {
@@ -279,6 +295,10 @@ impl World {
             Transmit::Knock { to, token, timeout } => {
                 (to, token, timeout).hash(&mut self.trace);
                 self.knocks.push(*token);
+            }
+            Transmit::Persist { file } => {
+                file.render().hash(&mut self.trace);
+                self.writes.push(*file);
             }
             Transmit::Announce { bytes } => bytes.hash(&mut self.trace),
         }

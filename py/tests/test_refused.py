@@ -87,11 +87,13 @@ def test_code_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> N
         assert cluster.get("min_ping_time_millis") == "70"
 
 
-def test_what_is_not_offered_yet_says_so() -> None:
+def test_values_that_do_not_go_together_are_refused() -> None:
     with pytest.raises(seafoam.SeafoamError) as caught:
-        blocking.Cluster.start(leader_scope="datacenter", **own())
-    assert caught.value.code is ErrorCode.NOT_AVAILABLE
-    assert "configuration key leader_scope is not available" in caught.value.message
+        blocking.Cluster.start(
+            leader_scope="datacenter", lighthouses=["127.0.0.1:1", "127.0.0.1:2@3"], **own()
+        )
+    assert caught.value.code is ErrorCode.INVALID_CONFIG
+    assert '"127.0.0.1:1" in lighthouses has no @datacenter' in caught.value.message
 
 
 def test_listening_beyond_loopback_needs_a_key() -> None:

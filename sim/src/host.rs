@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use seafoam::proto::leadership::{Kept, TermFile};
 use seafoam::proto::{Engine, KnockAnswer, StreamFailure, Time, Transmit};
 use seafoam::{Node, NodeStatus};
 
@@ -43,6 +44,11 @@ pub(crate) enum Arrival {
         run: u64,
         token: u64,
         answer: KnockAnswer,
+    },
+    /// A lighthouse's term is on its disk.
+    Persisted {
+        run: u64,
+        file: TermFile,
     },
     /// It is time to contact the seeds again.
     Contact {
@@ -92,6 +98,18 @@ impl Clock {
     }
 }
 
+/// A disk, and what is on it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Disk {
+    pub(crate) kept: Kept,
+}
+
+impl Default for Disk {
+    fn default() -> Self {
+        Self { kept: Kept::NoDisk }
+    }
+}
+
 /// A host and the process on it.
 #[derive(Default)]
 pub(crate) struct Host {
@@ -119,6 +137,10 @@ pub(crate) struct Host {
     pub(crate) seeds: Vec<usize>,
     /// TCP exchanges that it began and that have not ended.
     pub(crate) exchanges: BTreeSet<u64>,
+    /// What its disk holds of a lighthouse's term; it outlives processes.
+    pub(crate) disk: Disk,
+    /// The lease that its process was told of, until when by the own clock.
+    pub(crate) lease: Option<(u64, Time)>,
     /// For when it is entered in the world's list of deadlines.
     pub(crate) entered: Time,
 }
@@ -154,6 +176,7 @@ impl Host {
         self.datagrams_waiting = 0;
         self.held.clear();
         self.exchanges.clear();
+        self.lease = None;
         self.paused_until = None;
         self.blocked_until = None;
     }

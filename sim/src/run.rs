@@ -5,10 +5,12 @@ use std::hash::Hasher;
 use std::time::Duration;
 
 use seafoam::limits;
+use seafoam::proto::leadership::Kept;
 use seafoam::proto::{Change, KnockAnswer, Notice, StreamFailure, Time, Transmit};
 
 use crate::happening::{Happened, Happening, Seen};
 use crate::host::{Arrival, Host, SOCKET_DATAGRAMS};
+use crate::leaders::DISK_TIME;
 use crate::world::World;
 
 /// The longest pause before seeds are contacted again, as the runtime does it.
@@ -141,6 +143,9 @@ impl World {
             }
             return;
         }
+        if let Arrival::Persisted { file, .. } = &arrival {
+            host.disk.kept = Kept::Found(*file); // whatever became of the process
+        }
         if host.deaf_until().is_some() {
             if !host.keep(arrival) {
                 self.network.lost += 1;
@@ -192,6 +197,11 @@ impl World {
                     engine.handle_knock(now, token, answer);
                 }
             }
+            Arrival::Persisted { run, file } => {
+                if run == runs {
+                    engine.handle_persisted(now, &file, true);
+                }
+            }
             Arrival::Knock { .. } => {} // the kernel's affair
             Arrival::Unreachable { of } => engine.handle_unreachable(now, Self::address(of)),
             Arrival::Contact { run, pause } => self.contact(node, run, pause),
@@ -214,6 +224,7 @@ impl World {
             | Arrival::Knock { .. }
             | Arrival::Knocked { .. }
             | Arrival::Unreachable { .. }
+            | Arrival::Persisted { .. }
             | Arrival::Contact { .. } => {}
         }
     }
@@ -269,7 +280,7 @@ impl World {
         while let Some(transmit) = engine.poll_transmit() {
             transmits.push(transmit);
         }
-        let mut told = Vec::new();
+        let (mut told, mut leases) = (Vec::new(), Vec::new());
         while let Some(change) = host.engine.as_mut().and_then(|engine| engine.poll_change()) {
             match change {
                 Change::Put { node, .. } => {
@@ -290,15 +301,20 @@ impl World {
             }
             match notice {
                 Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
+                Notice::Lease(lease) => leases.push(lease),
                 Notice::Left => host.left = true,
                 outcome @ (Notice::Pong { .. }
                 | Notice::Sent { .. }
                 | Notice::Keys { .. }
+                | Notice::Resigned { .. }
                 | Notice::Receipt { .. }) => {
                     self.notices.push((node, outcome));
                 }
                 Notice::NameTaken { .. } | Notice::Log(..) => {}
             }
+        }
+        for lease in leases {
+            self.note_lease(node, lease);
         }
         for what in told {
             self.tell(node, what);
@@ -353,6 +369,10 @@ impl World {
                 if let Some((to, delay)) = way {
                     self.post(self.now + delay, to, Arrival::Knock { from, run, token });
                 }
+            }
+            Transmit::Persist { file } => {
+                let run = host.runs;
+                self.post(self.now + DISK_TIME, from, Arrival::Persisted { run, file });
             }
             Transmit::Announce { .. } => {}
         }

@@ -13,6 +13,7 @@ use siphasher::sip::SipHasher24;
 
 use crate::happening::{Happened, Happening, Seen};
 use crate::host::{Arrival, Host};
+use crate::leaders::Leaders;
 use crate::network::Network;
 
 /// The wall clock at the beginning of every world, milliseconds since the epoch.
@@ -46,6 +47,7 @@ pub struct World {
     pub(crate) trace: SipHasher24,
     pub(crate) recorded: Option<Vec<(usize, usize, Vec<u8>)>>,
     pub(crate) happened: Option<Vec<Happened>>,
+    pub(crate) leaders: Leaders,
     running: usize,
     settings: Settings,
 }
@@ -74,6 +76,7 @@ impl World {
             trace: SipHasher24::new(),
             recorded: None,
             happened: None,
+            leaders: Leaders::default(),
             running: 0,
             settings: resolved(config),
         }
@@ -106,7 +109,8 @@ impl World {
 
     /// Starts one more node, which knows the nodes of `seeds` by address, and returns its number.
     pub fn start(&mut self, seeds: &[usize]) -> usize {
-        self.hosts.push(Host { entered: Time::NEVER, ..Host::default() });
+        let disk = self.leaders.disk;
+        self.hosts.push(Host { entered: Time::NEVER, disk, ..Host::default() });
         let node = self.hosts.len() - 1;
         self.restart(node, seeds);
         node
@@ -149,7 +153,9 @@ impl World {
             run: host.runs,
             generation: me.generation,
         };
-        host.engine = Some(Engine::new(host.clock.at(now), wall, &self.settings, me));
+        let mut engine = Engine::new(host.clock.at(now), wall, &self.settings, me);
+        engine.restore_terms(host.clock.at(now), host.disk.kept);
+        host.engine = Some(engine);
         host.seeds = seeds.iter().copied().filter(|seed| *seed != node).collect();
         let run = host.runs;
         self.running += 1;

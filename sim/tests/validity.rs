@@ -259,6 +259,7 @@ fn fallback_switches_all_of_it_off() {
 fn beacons_cost_little() {
     let cost = |lighthouses: usize| {
         let config = if lighthouses == 0 { config() } else { listed(lighthouses, "majority") };
+        let config = config.leader_eligible(false);
         let mut world = World::new(12, config);
         world.start_many(30);
         world.run(seconds(30.0));

@@ -174,15 +174,15 @@ config_table! {
         "How many lighthouses must be included for the cluster to be valid.";
     fallback: bool = "false", "SEAFOAM_FALLBACK", Accepts::Bool, start, stands,
         "Plain membership: no validity, no leader.";
-    leader_eligible: bool = "true", "SEAFOAM_LEADER_ELIGIBLE", Accepts::Bool, live, later,
+    leader_eligible: bool = "true", "SEAFOAM_LEADER_ELIGIBLE", Accepts::Bool, live, stands,
         "Whether this node may lead.";
-    leader_scope: LeaderScope = "global", "SEAFOAM_LEADER_SCOPE", Accepts::OneOf(&["global", "datacenter"]), start, later,
+    leader_scope: LeaderScope = "global", "SEAFOAM_LEADER_SCOPE", Accepts::OneOf(&["global", "datacenter"]), start, stands,
         "One leader for all, or one for each datacenter.";
-    leader_priority: u8 = "0", "SEAFOAM_LEADER_PRIORITY", Accepts::Range(0, 255), live, later,
+    leader_priority: u8 = "0", "SEAFOAM_LEADER_PRIORITY", Accepts::Range(0, 255), live, stands,
         "Candidates of higher priority stand first.";
-    prefer_datacenters: Vec<u8> = "", "SEAFOAM_PREFER_DATACENTERS", Accepts::Datacenters, start, later,
+    prefer_datacenters: Vec<u8> = "", "SEAFOAM_PREFER_DATACENTERS", Accepts::Datacenters, start, stands,
         "Datacenters that should have the leader, in order; never a matter of safety.";
-    leader_lease_millis: u32 = "3000", "SEAFOAM_LEADER_LEASE_MILLIS", Accepts::Range(500, 600_000), start, later,
+    leader_lease_millis: u32 = "3000", "SEAFOAM_LEADER_LEASE_MILLIS", Accepts::Range(500, 600_000), start, stands,
         "How long a leader's lease runs without renewal, milliseconds.";
     state_dir: Option<String> = "", "SEAFOAM_STATE_DIR", Accepts::Path, start, stands,
         "Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned.";

@@ -8,6 +8,7 @@ use super::error::{Error, ErrorCode, Result};
 use super::lighthouses::{LighthouseEntry, ValidityRule};
 use super::value::{LeaderScope, Profile};
 use crate::proto::seal::LONG_OVERHEAD_BYTES;
+use crate::proto::wire::Candidacy;
 
 pub(super) fn check(settings: &Settings) -> Result<()> {
     let listen = settings.listen_ip;
@@ -164,6 +165,19 @@ impl Settings {
     pub fn rule(&self) -> ValidityRule {
         // As above: other texts are refused.
         ValidityRule::parse(&self.validity_rule).unwrap_or(ValidityRule::Majority)
+    }
+
+    /// How long a lease runs.
+    #[must_use]
+    pub fn leader_lease(&self) -> Duration {
+        Duration::from_millis(u64::from(self.leader_lease_millis))
+    }
+
+    /// What this node tells of itself as a candidate.
+    #[must_use]
+    pub fn candidacy(&self) -> Candidacy {
+        let eligible = self.leader_eligible && !self.fallback;
+        Candidacy { eligible, priority: self.leader_priority }
     }
 
     /// The multicast group: the configured one, or the default of the listen address's family.

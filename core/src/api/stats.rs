@@ -108,4 +108,7 @@ stats! {
     sessions: gauge, "Sealed sessions of others that are known here.";
     keys: gauge, "Keys installed here.";
     subscriptions: gauge, "Open subscriptions.";
+    election_sent: counter, "Messages of the election that this node sent.";
+    election_ignored: counter, "Messages of the election that were not heard: of another configuration, of nobody who may say them, or too many.";
+    quarantines: counter, "Times this lighthouse took no part in elections because it had been held up.";
 }

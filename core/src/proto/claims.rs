@@ -228,7 +228,7 @@ impl Engine {
             member.address_text = record.address.to_string().into();
             member.datacenter = record.datacenter;
             member.is_lighthouse = record.is_lighthouse;
-            member.is_leader = record.is_leader;
+            member.candidacy = record.candidacy;
         });
         if before == NodeStatus::Dead {
             self.settle_named(now, id);

@@ -299,6 +299,7 @@ impl Engine {
                     | Record::Digest(_)
                     | Record::Receipt { .. }
                     | Record::Beacon { .. }
+                    | Record::Herald(_)
                     | Record::Have(_)
                     | Record::Want(_) => {}
                 }

@@ -16,6 +16,7 @@ use super::discovery::Discovery;
 use super::gossip::Gossip;
 use super::keyring::Surveys;
 use super::knock::Knocks;
+use super::leadership::Leadership;
 use super::leave::Leaving;
 use super::members::{Member, MemberId, Members, SELF};
 use super::output::{Change, Notice, Transmit};
@@ -85,6 +86,8 @@ pub struct Engine {
     /// None in a plain cluster.
     pub(super) door: Option<Box<Door>>,
     pub(super) surveys: Surveys,
+    /// None where nobody votes.
+    pub(super) leadership: Option<Box<Leadership>>,
     /// The two members heard last, newest first, and when: whether anybody but a given member was
     /// heard can be told from two.
     pub(super) heard: [(MemberId, Time); 2],
@@ -114,12 +117,14 @@ impl Engine {
         me: LocalNode,
         entropy: Box<dyn Entropy>,
     ) -> Self {
+        let leadership = Leadership::new(now, settings, &me).map(Box::new);
         let LocalNode { name, address, generation, run, seed } = me;
         let identity = Identity { name, generation, run };
         let validity = Validities::new(settings, &identity.name);
         let record = MemberRecord {
             datacenter: settings.datacenter,
             is_lighthouse: validity.is_own(),
+            candidacy: settings.candidacy(),
             ..MemberRecord::bare(identity, address, Status::Alive)
         };
         let cluster_tag = hash::cluster_tag(&settings.cluster_name);
@@ -150,6 +155,7 @@ impl Engine {
             validity,
             door,
             surveys: Surveys::default(),
+            leadership,
             heard: [(SELF, Time::ZERO); 2],
             distrust_until: Time::ZERO,
             established: false,
@@ -167,6 +173,7 @@ impl Engine {
         // A random phase keeps nodes that start together from probing in step.
         let phase = self.below(u64::from(self.settings.heartbeat_millis) * 1000);
         self.timers.arm(now + Duration::from_micros(phase), Timer::Beat);
+        self.timers.arm(now, Timer::Election);
         if self.settings.multicast_enabled {
             self.timers.arm(now, Timer::Announce);
         }
@@ -203,6 +210,7 @@ impl Engine {
                 Timer::Receipt(index) => self.receipt_timer(now, index),
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
+                Timer::Election => self.election_tick(now),
                 Timer::Survey(ticket) => self.survey_tick(now, ticket),
                 Timer::Beacon => self.beacon_tick(now),
                 Timer::Validity => self.review_validity(now),
@@ -282,6 +290,9 @@ impl Engine {
         let frontload = self.settings.frontload_millis();
         let retagged = self.settings.tags != settings.tags;
         self.settings = with_room(settings, self.door.is_some());
+        if self.me().candidacy != settings.candidacy() {
+            self.set_candidacy(now, settings.candidacy());
+        }
         if retagged {
             self.set_tags(now, &settings.tags);
         }

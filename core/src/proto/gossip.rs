@@ -89,7 +89,8 @@ impl Engine {
         }
         for to in targets {
             for _ in 0..CROWDED_DATAGRAMS {
-                if self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0 {
+                let quiet = self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0;
+                if quiet && !self.herald_waits() {
                     break;
                 }
                 self.send_message(now, to, &Message::Gossip { from }, None, false, true);
@@ -98,7 +99,8 @@ impl Engine {
                 }
             }
         }
-        if !self.gossip.updates.is_empty() || self.broadcasts.waiting() > 0 {
+        let waits = !self.gossip.updates.is_empty() || self.broadcasts.waiting() > 0;
+        if waits || self.herald_waits() {
             let pause = match std::mem::take(&mut self.gossip.fresh) {
                 _ if self.broadcasts.waiting() > CROWD => NEWS_PAUSE,
                 true => SECOND_ROUND,
@@ -150,6 +152,9 @@ impl Engine {
         digest: bool,
         piggyback: bool,
     ) {
+        // What is passed on a few times is not wasted on those who are not there.
+        let receiver = self.members.by_address(to).and_then(|id| self.members.get(id));
+        let lives = receiver.is_some_and(Member::is_healthy);
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(256);
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
@@ -173,6 +178,9 @@ impl Engine {
             self.offer_broadcasts(now, &mut packet);
         }
         if piggyback {
+            if lives {
+                self.write_herald(&mut packet);
+            }
             let kept = match self.broadcasts.waiting() {
                 0 => 0,
                 _ => packet.remaining() * BROADCAST_SHARE / 100,

@@ -67,6 +67,23 @@ pub fn elector(name: &str) -> u64 {
     Sip64::new_with_key(ELECTOR_KEY).hash(&input)
 }
 
+/// The digest of a configuration of the election: SipHash-2-4 over each text, length-prefixed, key
+/// `seafoam elector1`.
+#[must_use]
+pub fn configuration<'a>(texts: impl IntoIterator<Item = &'a str>) -> u64 {
+    let mut input = Vec::new();
+    for text in texts {
+        push_prefixed(&mut input, text.as_bytes());
+    }
+    Sip64::new_with_key(ELECTOR_KEY).hash(&input)
+}
+
+/// What stands at the end of files, so that damage is found: SipHash-2-4 with a key of zeros.
+#[must_use]
+pub fn checksum(bytes: &[u8]) -> u64 {
+    Sip64::new().hash(bytes)
+}
+
 /// What one member adds to the digest of a table: SipHash-2-4-128 over
 /// `lp(name) ++ generation ++ run ++ incarnation u32 ++ class u8`, and where its tags have a version
 /// that is not 0 `++ version u32`, key `seafoam digest 1`; the 16 bytes in the order in which the

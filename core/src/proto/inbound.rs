@@ -68,8 +68,9 @@ impl Engine {
             Message::KeysTell { sequence, ids, .. } => {
                 self.hear_keys(now, sequence, known, ids);
             }
-            // Nobody votes in this version.
-            Message::Elect { .. } => self.stats.dropped_unknown_kind += 1,
+            Message::Elect { configuration, word, .. } => {
+                self.handle_elect(now, from, known, configuration, &word);
+            }
             Message::Announce {}
             | Message::SyncRequest { .. }
             | Message::SyncResponse { .. }
@@ -112,6 +113,7 @@ impl Engine {
                 Ok(Record::Beacon { lighthouse, sequence }) => {
                     self.take_beacon(now, lighthouse, sequence);
                 }
+                Ok(Record::Herald(herald)) => self.hear_herald(now, herald),
                 Err(error) => {
                     self.count_refused(error);
                     break;

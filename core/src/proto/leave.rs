@@ -47,6 +47,7 @@ impl Engine {
         self.set_status(now, SELF, Status::Left, incarnation, 0);
         self.tell_status(SELF, crate::api::node::NodeStatus::Alive);
         self.leaving = Some(Leaving::default());
+        self.candidacy_changed(now);
         self.pass_on(now, SELF);
         self.tell_of_leaving(now);
     }

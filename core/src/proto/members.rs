@@ -10,7 +10,7 @@ use super::rtt::PingHistory;
 use super::suspicion::Suspicion;
 use super::tags::Tags;
 use super::time::Time;
-use super::wire::{Identity, MemberRecord, Status, StatusClass, WitnessSet};
+use super::wire::{Candidacy, Identity, MemberRecord, Status, StatusClass, WitnessSet};
 use crate::api::node::{Node, NodeRank, NodeStatus, PING_NO_DATA};
 use crate::limits;
 
@@ -33,6 +33,8 @@ pub(super) struct Member {
     pub(super) incarnation: u32,
     pub(super) datacenter: u8,
     pub(super) is_lighthouse: bool,
+    pub(super) candidacy: Candidacy,
+    /// Whether it is heard to lead.
     pub(super) is_leader: bool,
     pub(super) tags: Tags,
     /// Who first stated the status; 0 is the member itself.
@@ -67,7 +69,8 @@ impl Member {
             incarnation: record.incarnation,
             datacenter: record.datacenter,
             is_lighthouse: record.is_lighthouse,
-            is_leader: record.is_leader,
+            candidacy: record.candidacy,
+            is_leader: false,
             tags: Tags::of(record.tags.as_ref()),
             source: 0,
             source_name: name,
@@ -96,7 +99,7 @@ impl Member {
             incarnation: self.incarnation,
             datacenter: self.datacenter,
             is_lighthouse: self.is_lighthouse,
-            is_leader: self.is_leader,
+            candidacy: self.candidacy,
             tags: self.tags.bytes.clone(),
             source: self.source,
             witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),

@@ -17,6 +17,7 @@ pub mod hash;
 mod inbound;
 mod keyring;
 mod knock;
+pub mod leadership;
 mod leave;
 mod members;
 pub mod output;

@@ -4,12 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::leadership::TermFile;
 use super::time::Time;
 use crate::api::error::Result;
 use crate::api::event::Event;
 use crate::api::keys::MemberKeys;
 use crate::api::level::LogLevel;
 use crate::api::node::Node;
+use crate::api::validity::TermQuality;
 
 /// Something to send. Drained by [`super::Engine::poll_transmit`].
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +42,12 @@ pub enum Transmit {
         token: u64,
         /// After so long it is [`KnockAnswer::Silence`].
         timeout: Duration,
+    },
+    /// A lighthouse's term is to be on disk, whole and synced, before its grant is sent: reported with
+    /// [`super::Engine::handle_persisted`].
+    Persist {
+        /// What is to be kept.
+        file: TermFile,
     },
     /// One multicast announcement.
     Announce {
@@ -106,6 +114,16 @@ pub enum Notice {
         confirmed: Vec<Arc<Node>>,
         /// Members that did not say so, by name.
         missing: Vec<Arc<Node>>,
+    },
+    /// This node leads in this term before that moment, or leads no more. Compare with the clock at
+    /// the moment of need.
+    Lease(Option<(u64, Time, TermQuality)>),
+    /// A resignation, or the handing over of a lease, is over.
+    Resigned {
+        /// The number that [`super::Engine::resign`] was given.
+        ticket: u64,
+        /// Whether it went as was asked for.
+        done: bool,
     },
     /// `leave` is done: enough members know, or nobody is there to be told.
     Left,

@@ -29,8 +29,10 @@ impl Engine {
                 Transmit::Announce { bytes } => {
                     door.seal_announcement(&bytes).map(|bytes| Transmit::Announce { bytes })
                 }
-                // Streams are sealed by the driver, and a knock has no content.
-                Transmit::Stream { .. } | Transmit::Knock { .. } => Some(transmit),
+                // Streams are sealed by the driver, a knock has no content, and the disk is local.
+                Transmit::Stream { .. } | Transmit::Knock { .. } | Transmit::Persist { .. } => {
+                    Some(transmit)
+                }
             };
             if sealed.is_some() {
                 return sealed;

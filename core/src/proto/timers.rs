@@ -36,6 +36,8 @@ pub(super) enum Timer {
     Direct(u32),
     /// An announcement is answered.
     Answer(SocketAddr),
+    /// Something of the election has come: a lease ends, a word is said again, a turn to stand.
+    Election,
     /// Members are asked for their keys, again.
     Survey(u64),
     /// Lighthouses give their sign of life; those that are not heard of are looked for.

@@ -118,7 +118,7 @@ impl Engine {
 
     /// The state changed, and the host is told next: the place where whatever follows from it is
     /// hooked in.
-    fn validity_changed(&mut self, _now: Time) {
+    fn validity_changed(&mut self, now: Time) {
         let said = Arc::clone(&self.validity.told);
         let level = match said.state {
             ValidityState::Invalid if self.leaving.is_none() => LogLevel::Warn,
@@ -128,6 +128,7 @@ impl Engine {
             | ValidityState::Invalid => LogLevel::Info,
         };
         self.note(level, format!("{}: {said}", self.me().identity.name));
+        self.candidacy_changed(now);
     }
 
     /// Whether this side may act, and what is missing.

@@ -10,10 +10,12 @@ use tokio::net::UdpSocket;
 use super::address::{plain, scoped};
 use super::counters::Seldom;
 use super::multicast::Multicast;
+use super::state::StateDir;
 use super::stream::Dialer;
 use super::udp::Held;
 use crate::limits;
 use crate::log::logged;
+use crate::proto::leadership::TermFile;
 use crate::proto::{Time, Transmit};
 use crate::shared::Shared;
 
@@ -29,6 +31,7 @@ pub(super) struct Driver {
     scope: u32,
     dialer: Arc<Dialer>,
     multicast: Option<Arc<Multicast>>,
+    state: Option<Arc<StateDir>>,
     buffer: Vec<u8>,
     out: Vec<Transmit>,
     failing: Seldom,
@@ -41,6 +44,7 @@ impl Driver {
         scope: u32,
         dialer: Dialer,
         multicast: Option<Arc<Multicast>>,
+        state: Option<Arc<StateDir>>,
     ) -> Self {
         Self {
             shared,
@@ -48,6 +52,7 @@ impl Driver {
             scope,
             dialer: Arc::new(dialer),
             multicast,
+            state,
             buffer: vec![0; limits::DATAGRAM_BYTES + 1],
             out: Vec::new(),
             failing: Seldom::default(),
@@ -147,6 +152,7 @@ impl Driver {
                 Transmit::Stream { to, token, request } => self.exchange(to, token, request),
                 Transmit::Knock { to, token, timeout } => self.knock(to, token, timeout),
                 Transmit::Announce { bytes } => self.announce(bytes),
+                Transmit::Persist { file } => self.persist(file),
             }
         }
     }
@@ -200,6 +206,22 @@ impl Driver {
         let task = async move {
             let answer = dialer.knock(to, timeout).await;
             shared.feed(|engine, now| engine.handle_knock(now, token, answer));
+        };
+        self.shared.tasks.spawn(super::guarded(&self.shared, task));
+    }
+
+    /// Writes a lighthouse's term down; a slow disk delays that grant and nothing else.
+    fn persist(&self, file: TermFile) {
+        let Some(dir) = self.state.clone() else { return };
+        let shared = Arc::clone(&self.shared);
+        let task = async move {
+            let saved = tokio::task::spawn_blocking(move || dir.save_term(&file)).await;
+            let written = matches!(saved, Ok(Ok(())));
+            if let Ok(Err(error)) = saved {
+                let name = shared.local_name();
+                logged!(Error, "{name}: the term is not on disk, so it is not granted: {error}");
+            }
+            shared.feed(|engine, now| engine.handle_persisted(now, &file, written));
         };
         self.shared.tasks.spawn(super::guarded(&self.shared, task));
     }

@@ -10,6 +10,7 @@ mod multicast;
 mod resolve;
 mod state;
 mod stream;
+mod term;
 mod udp;
 
 use std::collections::BTreeSet;
@@ -107,11 +108,18 @@ async fn bring_up(
     );
     let settings = as_they_are(settings, &me, listen);
     let tasks = Tasks::new(lease.handle().clone());
-    let shared = Arc::new(Shared::new(settings, me, default_port, tasks));
+    let kept = term::kept_term(&settings, &me.name, state.as_deref())?;
+    let shared = Arc::new(Shared::new(settings, me, default_port, tasks, kept));
     let spawn_all = || {
         let udp = sockets.udp;
-        let driver =
-            Driver::new(Arc::clone(&shared), udp, sockets.scope, dialer, multicast.clone());
+        let driver = Driver::new(
+            Arc::clone(&shared),
+            udp,
+            sockets.scope,
+            dialer,
+            multicast.clone(),
+            state.clone(),
+        );
         spawn(&shared, driver.run());
         spawn(&shared, stream::listen(Arc::clone(&shared), sockets.tcp));
         if let Some(multicast) = multicast {

@@ -104,13 +104,17 @@ impl StateDir {
         self.load(PEERS, |line| line.parse().ok()).unwrap_or_default()
     }
 
-    /// Replaces a file as a whole, so that a crash leaves the old one or the new one.
     pub(super) fn save<T: Display>(&self, stored: Stored, entries: &[T]) -> io::Result<()> {
-        let fresh = self.path.join(format!("{}.new", stored.name));
+        self.replace(stored.name, &render(entries, stored.title, &self.cluster))
+    }
+
+    /// Replaces a file as a whole, so that a crash leaves the old one or the new one.
+    pub(super) fn replace(&self, name: &str, text: &str) -> io::Result<()> {
+        let fresh = self.path.join(format!("{name}.new"));
         let mut file = File::create(&fresh)?;
-        file.write_all(render(entries, stored.title, &self.cluster).as_bytes())?;
+        file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        std::fs::rename(&fresh, self.path.join(stored.name))
+        std::fs::rename(&fresh, self.path.join(name))
     }
 }
 

@@ -55,7 +55,7 @@ impl Bench {
             match transmit {
                 Transmit::Datagram { to, bytes } => self.sent.push((to, bytes)),
                 Transmit::Stream { token, .. } => self.streams.push(token),
-                Transmit::Knock { .. } | Transmit::Announce { .. } => {}
+                Transmit::Knock { .. } | Transmit::Announce { .. } | Transmit::Persist { .. } => {}
             }
         }
         while let Some(change) = self.engine.poll_change() {

@@ -5,8 +5,8 @@
 use seafoam::proto::election::{Answer, Ballot, Claim, Grant, Owner, Poll, Verdict, Vote};
 use seafoam::proto::hash;
 use seafoam::proto::wire::{
-    BroadcastRecord, Evidence, Identity, IndexSet, MemberRecord, Message, NO_DATACENTER, Record,
-    Status, WitnessSet, Word,
+    BroadcastRecord, Candidacy, Evidence, Herald, Identity, IndexSet, MemberRecord, Message,
+    NO_DATACENTER, Record, Status, WitnessSet, Word,
 };
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ pub fn typical() -> MemberRecord {
         incarnation: 1,
         datacenter: NO_DATACENTER,
         is_lighthouse: false,
-        is_leader: false,
+        candidacy: Candidacy::default(),
         tags: None,
         source: 0,
         witnesses: WitnessSet::new(),
@@ -46,7 +46,7 @@ pub fn full() -> MemberRecord {
         incarnation: 300,
         datacenter: 2,
         is_lighthouse: true,
-        is_leader: true,
+        candidacy: Candidacy { eligible: false, priority: 7 },
         tags: Some(b"role=cache".as_slice().into()),
         source: 0xdead_beef,
         witnesses: WitnessSet::from_iter([
@@ -82,7 +82,8 @@ pub fn words() -> Vec<Case> {
         term: u64::MAX,
         term_is_yours: false,
     };
-    let grant = |verdict| Word::Grant { place: 14, grant: Grant { ballot, verdict } };
+    let grant =
+        |verdict| Word::Grant { place: 14, grant: Grant { ballot, verdict }, durable: false };
     [
         ("poll", Word::Poll(Poll { ballot, trial: false })),
         ("poll for trial", Word::Poll(Poll { ballot, trial: true })),
@@ -93,7 +94,22 @@ pub fn words() -> Vec<Case> {
         ("claim", Word::Claim(Claim { ballot, term: GENERATION * 16 + 1 })),
         ("grant", grant(Verdict::Granted)),
         ("grant, refused", grant(Verdict::Refused { promised: 4, term: GENERATION * 16 + 1 })),
-        ("release", Word::Release(ballot)),
+        (
+            "grant that is on disk",
+            Word::Grant {
+                place: 0,
+                grant: Grant { ballot, verdict: Verdict::Granted },
+                durable: true,
+            },
+        ),
+        ("release", Word::Release { ballot, successor: 0 }),
+        ("release for a successor", Word::Release { ballot, successor: 0x0102_0304 }),
+        ("released", Word::Released { place: 3, ballot }),
+        ("free", Word::Free(ballot)),
+        ("handoff", Word::Handoff(ballot)),
+        ("question for a term", Word::TermAsk(ballot)),
+        ("a term", Word::TermTell { place: 1, ballot, term: Some(GENERATION * 16) }),
+        ("no term", Word::TermTell { place: 1, ballot, term: None }),
     ]
     .into_iter()
     .map(|(name, word)| (name, Message::Elect { from: 1, configuration: 0xfeed, word }, vec![]))
@@ -201,6 +217,10 @@ fn other_records() -> Vec<Case> {
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
         case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe }),
+        case(
+            "herald",
+            Record::Herald(Herald { scope: 255, term: GENERATION * 16, sequence: 9, leader: 7 }),
+        ),
         ("all kinds of records", PING, mixed),
     ]
 }

@@ -96,16 +96,23 @@ fn elect(from: u32, configuration: u64, word: &Word) -> Value {
             }),
         ),
         Word::Claim(claim) => ("claim", json!({ "term": claim.term.to_string() })),
-        Word::Grant { place, grant } => {
+        Word::Grant { place, grant, durable } => {
             let verdict = match grant.verdict {
-                Verdict::Granted => json!({ "kind": "granted" }),
+                Verdict::Granted => json!({ "kind": "granted", "durable": durable }),
                 Verdict::Refused { promised, term } => {
                     json!({ "kind": "refused", "promised": promised, "term": term.to_string() })
                 }
             };
             ("grant", json!({ "place": place, "verdict": verdict }))
         }
-        Word::Release(_) => ("release", json!({})),
+        Word::Release { successor, .. } => ("release", json!({ "successor": successor })),
+        Word::Released { place, .. } => ("released", json!({ "place": place })),
+        Word::Free(_) => ("free", json!({})),
+        Word::Handoff(_) => ("handoff", json!({})),
+        Word::TermAsk(_) => ("term_ask", json!({})),
+        Word::TermTell { place, term, .. } => {
+            ("term_tell", json!({ "place": place, "term": term.map(|term| term.to_string()) }))
+        }
     };
     let ballot = word.ballot();
     json!({
@@ -139,6 +146,10 @@ pub fn record(record: &Record) -> Value {
         Record::Beacon { lighthouse, sequence } => {
             json!({ "kind": "beacon", "lighthouse": lighthouse, "sequence": sequence })
         }
+        Record::Herald(herald) => json!({
+            "kind": "herald", "scope": herald.scope, "term": herald.term.to_string(),
+            "sequence": herald.sequence, "leader": herald.leader,
+        }),
         Record::Receipt { origin, index } => {
             json!({ "kind": "receipt", "origin": origin, "index": index })
         }
@@ -192,7 +203,8 @@ fn member(member: &MemberRecord) -> Value {
         "incarnation": member.incarnation,
         "datacenter": member.datacenter,
         "is_lighthouse": member.is_lighthouse,
-        "is_leader": member.is_leader,
+        "eligible": member.candidacy.eligible,
+        "priority": member.candidacy.priority,
         "tags": member.tags.as_ref().map(|tags| hex(tags)),
         "source": member.source,
         "witnesses": witnesses,

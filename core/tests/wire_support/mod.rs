@@ -10,9 +10,9 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use seafoam::proto::wire::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MAX_BROADCAST_BYTES,
-    MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, Packet, PacketWriter, Record, Status,
-    WitnessSet,
+    BroadcastRecord, Candidacy, Carrier, DecodeError, Evidence, Herald, Identity, IndexSet,
+    MAX_BROADCAST_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, Packet,
+    PacketWriter, Record, Status, WitnessSet,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -80,12 +80,12 @@ fn any_status() -> impl Strategy<Value = Status> {
 }
 
 pub fn any_member() -> impl Strategy<Value = MemberRecord> {
-    let claims = (any::<u8>(), any::<bool>(), any::<bool>());
+    let claims = (any::<u8>(), any::<bool>(), any::<(bool, u8)>());
     let tags = option::of(vec(any::<u8>(), 0..=MAX_TAGS_BYTES));
     let source = prop_oneof![Just(0), any::<u32>()];
     (any_addressed(), any_status(), any_u32(), claims, tags, source, any_witnesses()).prop_map(
         |((address, identity), status, incarnation, claims, tags, source, witnesses)| {
-            let (datacenter, is_lighthouse, is_leader) = claims;
+            let (datacenter, is_lighthouse, (eligible, priority)) = claims;
             let tags = tags.map(Into::into);
             MemberRecord {
                 identity,
@@ -94,7 +94,7 @@ pub fn any_member() -> impl Strategy<Value = MemberRecord> {
                 incarnation,
                 datacenter,
                 is_lighthouse,
-                is_leader,
+                candidacy: Candidacy { eligible, priority },
                 tags,
                 source,
                 witnesses,
@@ -131,6 +131,9 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         1 => any::<[u8; 16]>().prop_map(Record::Digest),
         1 => any::<(u32, u32)>()
             .prop_map(|(lighthouse, sequence)| Record::Beacon { lighthouse, sequence }),
+        1 => any::<(u8, u64, u32, u32)>().prop_map(|(scope, term, sequence, leader)| {
+            Record::Herald(Herald { scope, term, sequence, leader })
+        }),
         1 => (any_u32(), any_u32()).prop_map(|(origin, index)| Record::Receipt { origin, index }),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),

@@ -1,5 +1,6 @@
 //! The command line: what is asked, and who does it.
 
+mod leaders;
 mod measure;
 mod seeds;
 
@@ -16,6 +17,7 @@ seafoam-sim lifeguard [...]   the same as run --scenario lifeguard; writes docs/
 
 Scenarios
   swarm       drawn faults, then healed, then left alone; every checker watches (the default)
+  leaders     the same for the election: never two leaders, no term twice, one after the heal
   crash       a process is killed, its host answers: seconds until all others report DEAD
   silent      a host goes silent: the same
   pause       hosts silent and processes stopped for a while: how many are called DEAD
@@ -130,6 +132,7 @@ pub fn run(asked: &Asked) -> Result<bool, Failure> {
             Ok(true)
         }
         "swarm" => seeds::run(asked),
+        "leaders" => leaders::run(asked),
         name => match measure::SCENARIOS.iter().find(|scenario| scenario.0 == name) {
             Some(scenario) => measure::run(asked, scenario),
             None => Err(format!("{name} is no scenario; see --help").into()),

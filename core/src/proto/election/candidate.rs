@@ -92,6 +92,12 @@ impl Candidate {
         Self { me, lighthouses, counter: 0, term: 0, round: None, lease: None }
     }
 
+    /// Whose candidate it is.
+    #[must_use]
+    pub const fn owner(&self) -> Owner {
+        self.me
+    }
+
     /// The term that it leads in at this moment, and when that ends, the guard taken off. Whoever
     /// needs the truth compares with the clock at the moment of need.
     #[must_use]

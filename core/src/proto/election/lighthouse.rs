@@ -93,6 +93,12 @@ impl Lighthouse {
         self.floor
     }
 
+    /// Its file was lost, and others told what it must have held at least. Only before it answers
+    /// anything.
+    pub fn recover(&mut self, floor: Floor) {
+        self.floor = floor;
+    }
+
     /// What is on disk.
     #[must_use]
     pub const fn kept(&self) -> Option<Floor> {

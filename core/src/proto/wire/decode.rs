@@ -3,13 +3,13 @@
 use super::election::Word;
 use super::fields::Reader;
 use super::kinds::{
-    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, RECEIPT_WANTED, STATUS_MASK,
+    HAS_CANDIDACY, HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LIGHTHOUSE, RECEIPT_WANTED, STATUS_MASK,
     WITNESS_MASK, WITNESS_SHIFT, message as kind, record,
 };
 use super::{
-    BroadcastRecord, Carrier, DecodeError, Evidence, Header, IndexSet, KeyIds, MAX_BROADCAST_BYTES,
-    MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message,
-    NO_DATACENTER, Record, Status, VERSION, WitnessSet,
+    BroadcastRecord, Candidacy, Carrier, DecodeError, Evidence, Header, Herald, IndexSet, KeyIds,
+    MAX_BROADCAST_BYTES, MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES,
+    MemberRecord, Message, NO_DATACENTER, Record, Status, VERSION, WitnessSet,
 };
 
 /// A datagram or frame whose header and message have been decoded, and whose records wait.
@@ -118,7 +118,7 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         kind::DIRECT_STREAM_ACK => {
             Message::DirectStreamAck { sequence: fields.u32()?, from: fields.u32()? }
         }
-        kind::POLL..=kind::RELEASE => {
+        kind::POLL..=kind::TERM_TELL => {
             let (from, configuration) = (fields.u32()?, fields.u64()?);
             let word = Word::take(kind, &mut fields)?.ok_or(DecodeError::UnknownKind(kind))?;
             Message::Elect { from, configuration, word }
@@ -188,9 +188,13 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::MEMBER => Record::Member(decode_member(&mut body)?),
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
-        record::BEACON => {
-            Record::Beacon { lighthouse: body.u32()?, sequence: body.varint_u32()? }
-        }
+        record::BEACON => Record::Beacon { lighthouse: body.u32()?, sequence: body.varint_u32()? },
+        record::HERALD => Record::Herald(Herald {
+            scope: body.u8()?,
+            term: body.u64()?,
+            sequence: body.u32()?,
+            leader: body.u32()?,
+        }),
         record::RECEIPT => Record::Receipt { origin: body.u32()?, index: body.u32()? },
         record::HAVE => Record::Have(decode_indexes(&mut body)?),
         record::WANT => Record::Want(decode_indexes(&mut body)?),
@@ -211,6 +215,11 @@ fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {
     let incarnation = body.varint_u32()?;
     let has = |flag: u8| flags & flag != 0;
     let datacenter = if has(HAS_DATACENTER) { body.u8()? } else { NO_DATACENTER };
+    let candidacy = if has(HAS_CANDIDACY) {
+        Candidacy { eligible: body.u8()? != 0, priority: body.u8()? }
+    } else {
+        Candidacy::default()
+    };
     let source = if has(HAS_SOURCE) { body.u32()? } else { 0 };
     let tags = if has(HAS_TAGS) { Some(body.shared(MAX_TAGS_BYTES)?) } else { None };
     let witnesses = decode_witnesses(body, usize::from(state >> WITNESS_SHIFT & WITNESS_MASK))?;
@@ -221,7 +230,7 @@ fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {
         incarnation,
         datacenter,
         is_lighthouse: has(LIGHTHOUSE),
-        is_leader: has(LEADER),
+        candidacy,
         tags,
         source,
         witnesses,

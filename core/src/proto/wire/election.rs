@@ -28,9 +28,39 @@ pub enum Word {
         place: u8,
         /// The answer.
         grant: Grant,
+        /// Whether what it grants outlives its process. Means nothing in a refusal.
+        durable: bool,
     },
     /// A leader gives its lease up.
-    Release(Ballot),
+    Release {
+        /// The round that it was granted in.
+        ballot: Ballot,
+        /// The handle of the one who is to follow: others wait for a while. 0 = whoever comes.
+        successor: u32,
+    },
+    /// A lighthouse has no record of that round any more.
+    Released {
+        /// Its place in the list.
+        place: u8,
+        /// The round.
+        ballot: Ballot,
+    },
+    /// A lighthouse says that the leader of this round gave up: whoever wants may stand.
+    Free(Ballot),
+    /// The leader of this round gave up in favour of the receiver.
+    Handoff(Ballot),
+    /// A lighthouse that lost its file asks another for the highest term. The ballot's counter is
+    /// any number, for the answer to bring back; its owner is the asker.
+    TermAsk(Ballot),
+    /// Answers that.
+    TermTell {
+        /// Its place in the list.
+        place: u8,
+        /// That of the question.
+        ballot: Ballot,
+        /// The highest term; none where it lost its own file too.
+        term: Option<u64>,
+    },
 }
 
 // Flags of polls and votes.
@@ -46,6 +76,10 @@ const REJECTED: u8 = 3;
 // Verdicts of a grant.
 const GRANTED: u8 = 0;
 const REFUSED: u8 = 1;
+const GRANTED_DURABLY: u8 = 2;
+
+// Flag of answers about terms.
+const HAS_TERM: u8 = 1;
 
 impl Word {
     /// The ballot that it is about.
@@ -56,7 +90,12 @@ impl Word {
             Self::Vote { vote, .. } => vote.ballot,
             Self::Claim(claim) => claim.ballot,
             Self::Grant { grant, .. } => grant.ballot,
-            Self::Release(ballot) => *ballot,
+            Self::Release { ballot, .. }
+            | Self::Released { ballot, .. }
+            | Self::Free(ballot)
+            | Self::Handoff(ballot)
+            | Self::TermAsk(ballot)
+            | Self::TermTell { ballot, .. } => *ballot,
         }
     }
 
@@ -84,8 +123,9 @@ impl Word {
                 out.put(&claim.term.to_le_bytes());
                 kind::CLAIM
             }
-            Self::Grant { place, grant } => {
+            Self::Grant { place, grant, durable } => {
                 match grant.verdict {
+                    Verdict::Granted if *durable => out.put(&[*place, GRANTED_DURABLY]),
                     Verdict::Granted => out.put(&[*place, GRANTED]),
                     Verdict::Refused { promised, term } => {
                         out.put(&[*place, REFUSED]);
@@ -95,7 +135,22 @@ impl Word {
                 }
                 kind::GRANT
             }
-            Self::Release(_) => kind::RELEASE,
+            Self::Release { successor, .. } => {
+                out.put(&successor.to_le_bytes());
+                kind::RELEASE
+            }
+            Self::Released { place, .. } => {
+                out.put(&[*place]);
+                kind::RELEASED
+            }
+            Self::Free(_) => kind::FREE,
+            Self::Handoff(_) => kind::HANDOFF,
+            Self::TermAsk(_) => kind::TERM_ASK,
+            Self::TermTell { place, term, .. } => {
+                out.put(&[*place, if term.is_some() { HAS_TERM } else { 0 }]);
+                out.put(&term.unwrap_or(0).to_le_bytes());
+                kind::TERM_TELL
+            }
         }
     }
 
@@ -113,14 +168,24 @@ impl Word {
             kind::CLAIM => Self::Claim(Claim { ballot, term: fields.u64()? }),
             kind::GRANT => {
                 let place = fields.u8()?;
-                let verdict = match fields.u8()? {
-                    GRANTED => Verdict::Granted,
+                let number = fields.u8()?;
+                let verdict = match number {
+                    GRANTED | GRANTED_DURABLY => Verdict::Granted,
                     REFUSED => Verdict::Refused { promised: fields.u32()?, term: fields.u64()? },
                     _ => return Err(DecodeError::BadField("verdict")),
                 };
-                Self::Grant { place, grant: Grant { ballot, verdict } }
+                let durable = number == GRANTED_DURABLY;
+                Self::Grant { place, grant: Grant { ballot, verdict }, durable }
             }
-            kind::RELEASE => Self::Release(ballot),
+            kind::RELEASE => Self::Release { ballot, successor: fields.u32()? },
+            kind::RELEASED => Self::Released { place: fields.u8()?, ballot },
+            kind::FREE => Self::Free(ballot),
+            kind::HANDOFF => Self::Handoff(ballot),
+            kind::TERM_ASK => Self::TermAsk(ballot),
+            kind::TERM_TELL => {
+                let (place, flags, term) = (fields.u8()?, fields.u8()?, fields.u64()?);
+                Self::TermTell { place, ballot, term: (flags & HAS_TERM != 0).then_some(term) }
+            }
             _ => return Ok(None),
         }))
     }

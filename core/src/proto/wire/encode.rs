@@ -2,12 +2,13 @@
 
 use super::fields::{Sink, address_flags, identity_flags};
 use super::kinds::{
-    HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LEADER, LIGHTHOUSE, RECEIPT_WANTED, WITNESS_SHIFT,
+    HAS_CANDIDACY, HAS_DATACENTER, HAS_SOURCE, HAS_TAGS, LIGHTHOUSE, RECEIPT_WANTED, WITNESS_SHIFT,
     message as message_kind, record as record_kind,
 };
 use super::{
-    BroadcastRecord, IndexSet, MAX_BROADCAST_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES,
-    MIN_PACKET_BYTES, MemberRecord, Message, NO_DATACENTER, Record, VERSION, is_valid_name,
+    BroadcastRecord, Candidacy, Herald, IndexSet, MAX_BROADCAST_BYTES, MAX_PIECE_BYTES,
+    MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord, Message, NO_DATACENTER, Record, VERSION,
+    is_valid_name,
 };
 
 /// Writes one packet: header and message at once, then records while they fit.
@@ -196,6 +197,7 @@ enum Content<'a> {
     Digest(&'a [u8; 16]),
     Beacon(u32, u32),
     Receipt(u32, u32),
+    Herald(Herald),
     Have(IndexSet),
     Want(IndexSet),
     Piece(&'a [u8]),
@@ -209,6 +211,7 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
         Record::Beacon { lighthouse, sequence } => plain(Content::Beacon(*lighthouse, *sequence)),
+        Record::Herald(herald) => plain(Content::Herald(*herald)),
         Record::Receipt { origin, index } => plain(Content::Receipt(*origin, *index)),
         Record::Have(set) => plain(Content::Have(*set)),
         Record::Want(set) => plain(Content::Want(*set)),
@@ -248,6 +251,7 @@ impl<'a> Body<'a> {
             Content::Digest(_) => record_kind::DIGEST,
             Content::Beacon(..) => record_kind::BEACON,
             Content::Receipt(..) => record_kind::RECEIPT,
+            Content::Herald(_) => record_kind::HERALD,
             Content::Have(_) => record_kind::HAVE,
             Content::Want(_) => record_kind::WANT,
             Content::Piece(_) => record_kind::PIECE,
@@ -272,6 +276,11 @@ impl<'a> Body<'a> {
                 put_u32s(out, &[lighthouse]);
                 out.put_varint(u64::from(sequence));
             }
+            Content::Herald(herald) => {
+                out.put(&[herald.scope]);
+                out.put(&herald.term.to_le_bytes());
+                put_u32s(out, &[herald.sequence, herald.leader]);
+            }
             Content::Receipt(origin, index) => put_u32s(out, &[origin, index]),
             Content::Have(set) | Content::Want(set) => {
                 put_u32s(out, &[set.origin, set.highest, set.below]);
@@ -283,9 +292,10 @@ impl<'a> Body<'a> {
 fn put_member(out: &mut impl Sink, identity_flags: u8, member: &MemberRecord) {
     let flag = |set: bool, flag: u8| if set { flag } else { 0 };
     let has_datacenter = member.datacenter != NO_DATACENTER;
+    let has_candidacy = member.candidacy != Candidacy::default();
     let flags = identity_flags
         | flag(member.is_lighthouse, LIGHTHOUSE)
-        | flag(member.is_leader, LEADER)
+        | flag(has_candidacy, HAS_CANDIDACY)
         | flag(has_datacenter, HAS_DATACENTER)
         | flag(member.source != 0, HAS_SOURCE)
         | flag(member.tags.is_some(), HAS_TAGS);
@@ -296,6 +306,9 @@ fn put_member(out: &mut impl Sink, identity_flags: u8, member: &MemberRecord) {
     out.put_varint(u64::from(member.incarnation));
     if has_datacenter {
         out.put(&[member.datacenter]);
+    }
+    if has_candidacy {
+        out.put(&[u8::from(member.candidacy.eligible), member.candidacy.priority]);
     }
     if member.source != 0 {
         out.put(&member.source.to_le_bytes());

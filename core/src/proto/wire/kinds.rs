@@ -16,6 +16,11 @@ pub(crate) mod message {
     pub const CLAIM: u8 = 18;
     pub const GRANT: u8 = 19;
     pub const RELEASE: u8 = 20;
+    pub const RELEASED: u8 = 21;
+    pub const FREE: u8 = 22;
+    pub const HANDOFF: u8 = 23;
+    pub const TERM_ASK: u8 = 24;
+    pub const TERM_TELL: u8 = 25;
     pub const DIRECT: u8 = 32;
     pub const DIRECT_ACK: u8 = 33;
     pub const DIRECT_STREAM: u8 = 34;
@@ -33,6 +38,7 @@ pub(super) mod record {
     pub const DIGEST: u8 = 3;
     pub const BEACON: u8 = 4;
     pub const RECEIPT: u8 = 5;
+    pub const HERALD: u8 = 6;
     pub const HAVE: u8 = 9;
     pub const WANT: u8 = 10;
     pub const PIECE: u8 = 11;
@@ -43,7 +49,7 @@ pub(super) const RECEIPT_WANTED: u8 = 1 << 2;
 
 // First byte of a member record, above the flags of address and name.
 pub(super) const LIGHTHOUSE: u8 = 1 << 2;
-pub(super) const LEADER: u8 = 1 << 3;
+pub(super) const HAS_CANDIDACY: u8 = 1 << 3;
 pub(super) const HAS_DATACENTER: u8 = 1 << 4;
 pub(super) const HAS_SOURCE: u8 = 1 << 5;
 pub(super) const HAS_TAGS: u8 = 1 << 6;

@@ -92,6 +92,34 @@ pub enum StatusClass {
     Left = 5,
 }
 
+/// What a node says of itself as a candidate for the lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Candidacy {
+    /// Whether it may lead.
+    pub eligible: bool,
+    /// Higher ones stand first.
+    pub priority: u8,
+}
+
+impl Default for Candidacy {
+    fn default() -> Self {
+        Self { eligible: true, priority: 0 }
+    }
+}
+
+/// Who leads, as the leader itself says it and all pass it on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Herald {
+    /// The datacenter that it leads; [`NO_DATACENTER`](super::NO_DATACENTER) = all.
+    pub scope: u8,
+    /// Its term.
+    pub term: u64,
+    /// Rises while it leads, and once more when it ends.
+    pub sequence: u32,
+    /// Its handle; 0 = it does not lead any more.
+    pub leader: u32,
+}
+
 /// One statement about one member.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemberRecord {
@@ -108,8 +136,8 @@ pub struct MemberRecord {
     pub datacenter: u8,
     /// Whether it is a lighthouse.
     pub is_lighthouse: bool,
-    /// Whether it holds leadership.
-    pub is_leader: bool,
+    /// Whether and how early it stands as a candidate.
+    pub candidacy: Candidacy,
     /// Encoded tags, opaque here, at most [`MAX_TAGS_BYTES`](super::MAX_TAGS_BYTES). `None` says
     /// nothing about tags, while `Some` of no bytes says that there are none.
     pub tags: Option<Arc<[u8]>>,
@@ -130,7 +158,7 @@ impl MemberRecord {
             incarnation: 0,
             datacenter: super::NO_DATACENTER,
             is_lighthouse: false,
-            is_leader: false,
+            candidacy: Candidacy::default(),
             tags: None,
             source: 0,
             witnesses: WitnessSet::new(),
@@ -203,6 +231,8 @@ pub enum Record {
         /// Counts the beacons of that run.
         sequence: u32,
     },
+    /// Who leads.
+    Herald(Herald),
     /// The sender has a broadcast of the receiver's.
     Receipt {
         /// The handle of the run that sent it first.

@@ -1,0 +1,46 @@
+//! `--scenario leaders`: many seeds of the election's swarm.
+
+use std::time::{Duration, Instant};
+
+use seafoam_sim::{parallel, swarm_leaders};
+
+use super::{Asked, Failure};
+
+/// Virtual time of the faults of one seed.
+const SPAN: Duration = Duration::from_secs(300);
+
+pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
+    let seeds = asked.seeds.clone().unwrap_or(0..100);
+    let only = seeds.end - seeds.start == 1;
+    let (began, mut told) = (Instant::now(), Instant::now());
+    let (mut done, mut failed, mut hours, mut tenures, mut trace) = (0_u64, 0_u64, 0.0, 0, 0);
+    let work = |seed| swarm_leaders::run(seed, SPAN);
+    parallel::each_seed(seeds.clone(), asked.jobs, work, |seed, outcome| {
+        (done, tenures, trace) = (done + 1, tenures + outcome.tenures, outcome.trace);
+        hours += outcome.node_hours;
+        if asked.verbose {
+            println!("seed {seed}: {} tenures; {}", outcome.tenures, outcome.drawn);
+        }
+        if !outcome.violations.is_empty() {
+            failed += 1;
+            println!("FAILED: seafoam-sim run --scenario leaders --seed {seed}");
+            println!("  {}", outcome.drawn);
+            outcome.violations.iter().for_each(|text| println!("  {text}"));
+        }
+        if told.elapsed().as_secs() >= 5 {
+            told = Instant::now();
+            let seconds = began.elapsed().as_secs_f64();
+            eprintln!("{done} seeds, {failed} failed, {hours:.1} node-hours, {seconds:.0} s");
+        }
+        true
+    });
+    if only && work(seeds.start).trace != trace {
+        println!("NOT THE SAME: seed {} gave two traces", seeds.start);
+        failed += 1;
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    println!(
+        "{done} seeds, {failed} failed; {hours:.2} node-hours, {tenures} tenures in {seconds:.1} s"
+    );
+    Ok(failed == 0)
+}

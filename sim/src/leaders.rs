@@ -1,0 +1,125 @@
+//! Who leads, as an onlooker sees it who knows every clock.
+
+use std::time::Duration;
+
+use seafoam::TermQuality;
+use seafoam::proto::Time;
+use seafoam::proto::leadership::Kept;
+
+use crate::host::Disk;
+use crate::world::World;
+
+/// How long a disk takes.
+pub(crate) const DISK_TIME: Duration = Duration::from_millis(5);
+
+/// One tenure: a process that leads in one term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tenure {
+    /// Which node.
+    pub node: usize,
+    /// Which process of it.
+    pub run: u64,
+    /// Its term.
+    pub term: u64,
+    /// When it began.
+    pub from: Time,
+    /// When it ended, by what its process was told or by its own clock; none where it goes on.
+    pub to: Option<Time>,
+    /// How far the term can be trusted.
+    pub quality: TermQuality,
+}
+
+/// The history of all tenures.
+#[derive(Default)]
+pub(crate) struct Leaders {
+    /// What a host begins with.
+    pub(crate) disk: Disk,
+    pub(crate) tenures: Vec<Tenure>,
+    /// What must never be, in words.
+    pub(crate) violations: Vec<String>,
+}
+
+impl World {
+    /// Hosts from now on have a disk for a lighthouse's term, empty at first.
+    pub fn give_disks(&mut self) {
+        self.leaders.disk = Disk { kept: Kept::Missing };
+    }
+
+    /// Loses what a disk holds.
+    pub fn wipe_disk(&mut self, node: usize) {
+        if let Some(host) = self.hosts.get_mut(node)
+            && host.disk.kept != Kept::NoDisk
+        {
+            host.disk.kept = Kept::Missing;
+        }
+    }
+
+    /// Whether a host's disk holds a term.
+    #[must_use]
+    pub fn has_term(&self, node: usize) -> bool {
+        self.hosts.get(node).is_some_and(|host| matches!(host.disk.kept, Kept::Found(_)))
+    }
+
+    /// The term in which a node's process would say that it leads, were it asked now: its clock is
+    /// read, whether it is paused or not.
+    #[must_use]
+    pub fn leads(&self, node: usize) -> Option<u64> {
+        let host = self.hosts.get(node)?;
+        let (term, until) = host.lease?;
+        (host.clock.at(self.now) < until).then_some(term)
+    }
+
+    /// The nodes that lead now.
+    pub fn leading(&self) -> impl Iterator<Item = (usize, u64)> {
+        (0..self.hosts.len()).filter_map(|node| Some((node, self.leads(node)?)))
+    }
+
+    /// Every tenure so far, in the order in which they began.
+    #[must_use]
+    pub fn tenures(&self) -> &[Tenure] {
+        &self.leaders.tenures
+    }
+
+    /// What was seen of the election that must never be: two leaders at one moment (S1), a term used
+    /// by two tenures or a lower one later (S2).
+    #[must_use]
+    pub fn leader_violations(&self) -> &[String] {
+        &self.leaders.violations
+    }
+
+    /// A process was told that it leads, or leads no more.
+    pub(crate) fn note_lease(&mut self, node: usize, lease: Option<(u64, Time, TermQuality)>) {
+        let now = self.now;
+        let before = self.leads(node);
+        let Some(host) = self.hosts.get_mut(node) else { return };
+        host.lease = lease.map(|(term, until, _)| (term, until));
+        let run = host.runs;
+        let same = |tenure: &&mut Tenure| tenure.node == node && tenure.run == run;
+        let open = self.leaders.tenures.iter_mut().rev().find(same).filter(|it| it.to.is_none());
+        let Some((term, _, quality)) = lease else {
+            if let Some(tenure) = open {
+                tenure.to = Some(now);
+            }
+            return;
+        };
+        if let Some(tenure) = open {
+            if tenure.term == term && before.is_some() {
+                tenure.quality = quality;
+                return;
+            }
+            tenure.to = Some(now);
+        }
+        // Of two tenures that overlap one begins while the other is on: it is enough to look here.
+        for (other, held) in self.leading().filter(|(other, _)| *other != node).collect::<Vec<_>>()
+        {
+            let text = format!("{now:?}: node {node} leads in term {term}, node {other} in {held}");
+            self.leaders.violations.push(text);
+        }
+        let highest = self.leaders.tenures.iter().map(|tenure| tenure.term).max().unwrap_or(0);
+        if term <= highest {
+            let text = format!("{now:?}: node {node} leads in term {term} after one in {highest}");
+            self.leaders.violations.push(text);
+        }
+        self.leaders.tenures.push(Tenure { node, run, term, from: now, to: None, quality });
+    }
+}

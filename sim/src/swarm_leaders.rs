@@ -1,0 +1,260 @@
+//! One seed of the swarm for the election: a drawn cluster with lighthouses, faults, then healed. Two
+//! leaders at one moment, or a term that was used before, end it.
+
+use std::time::Duration;
+
+use seafoam::Config;
+use seafoam::proto::Time;
+
+use crate::random::Random;
+use crate::world::World;
+
+/// Clock rates of two machines differ by less than 1000 parts of a million: half of it each way,
+/// with a little to spare.
+const RATE_PPM: i64 = 480;
+/// After the heal somebody leads within silence + record + so long (L1 of docs/guarantees.md).
+const SLACK: Duration = Duration::from_secs(5);
+/// How long the members may take to find each other before that.
+const HEALING: Duration = Duration::from_secs(30);
+
+/// What came of one seed.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The seed.
+    pub seed: u64,
+    /// What was drawn, in words.
+    pub drawn: String,
+    /// Virtual time times nodes.
+    pub node_hours: f64,
+    /// Tenures that there were.
+    pub tenures: usize,
+    /// What must not be.
+    pub violations: Vec<String>,
+    /// Hash of all that happened.
+    pub trace: u64,
+}
+
+/// What can be done to a cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Crash,
+    Restart,
+    Pause,
+    Partition,
+    OneWay,
+    Heal,
+    Resign,
+    Transfer,
+    Clock,
+    Wall,
+    Wipe,
+}
+
+const ACTS: &[Act] = &[
+    Act::Crash,
+    Act::Restart,
+    Act::Restart,
+    Act::Pause,
+    Act::Partition,
+    Act::OneWay,
+    Act::Heal,
+    Act::Heal,
+    Act::Resign,
+    Act::Transfer,
+    Act::Clock,
+    Act::Wall,
+    Act::Wipe,
+];
+
+struct Swarm {
+    world: World,
+    random: Random,
+    nodes: usize,
+    lighthouses: usize,
+    lease: Duration,
+    disks: bool,
+    acts: Vec<Act>,
+    /// When a disk was wiped last: one at a time, and the others must know its term again.
+    wiped: Option<(usize, Time)>,
+    node_micros: u128,
+}
+
+/// Runs one seed.
+#[must_use]
+pub fn run(seed: u64, span: Duration) -> Outcome {
+    let mut swarm = Swarm::new(seed);
+    let drawn = format!(
+        "{} nodes, {} lighthouses, lease {:?}, {}, {} of 1000 lost, {:?}",
+        swarm.nodes,
+        swarm.lighthouses,
+        swarm.lease,
+        if swarm.disks { "disks" } else { "no disks" },
+        swarm.world.network.loss_permille,
+        swarm.acts,
+    );
+    swarm.storm(span);
+    let mut violations = swarm.world.leader_violations().to_vec();
+    if violations.is_empty() {
+        swarm.heal(&mut violations);
+    }
+    Outcome {
+        seed,
+        drawn,
+        #[allow(clippy::cast_precision_loss)] // a figure for people
+        node_hours: swarm.node_micros as f64 / 3.6e9,
+        tenures: swarm.world.tenures().len(),
+        trace: swarm.world.trace(),
+        violations,
+    }
+}
+
+impl Swarm {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed ^ 0x1ead_e125);
+        let r = &mut random;
+        let lighthouses = r.pick(&[1, 2, 3, 3, 3, 4, 5]).copied().unwrap_or(3);
+        let nodes = lighthouses + r.place(5);
+        let lease = r.pick(&[500_u32, 1000, 3000, 3000]).copied().unwrap_or(3000);
+        let disks = r.chance(700);
+        let list = (0..lighthouses).map(|node| World::address(node).to_string());
+        let config = Config::new()
+            .insecure(true)
+            .listen_ip("10.0.0.0")
+            .leader_lease_millis(lease)
+            .lighthouses(list.collect::<Vec<_>>());
+        let mut world = World::new(seed, config);
+        world.network.loss_permille = r.pick(&[0, 0, 20, 100, 200]).copied().unwrap_or(0);
+        world.network.duplicate_permille = r.pick(&[0, 50]).copied().unwrap_or(0);
+        world.network.reorder_permille = r.pick(&[0, 100]).copied().unwrap_or(0);
+        if disks {
+            world.give_disks();
+        }
+        let mut acts: Vec<_> = ACTS.iter().copied().filter(|_| r.chance(600)).collect();
+        // Without disks the wall clock is the floor under terms: it must not go back.
+        acts.retain(|act| disks || !matches!(act, Act::Wall | Act::Wipe));
+        for node in 0..nodes {
+            let node = world.start(&[usize::from(node == 0), 0]);
+            let ppm = i64::try_from(r.below(2 * RATE_PPM.unsigned_abs())).unwrap_or(0) - RATE_PPM;
+            world.set_clock(node, Duration::ZERO, ppm);
+        }
+        let lease = Duration::from_millis(u64::from(lease));
+        let wiped = None;
+        Self { world, random, nodes, lighthouses, lease, disks, acts, wiped, node_micros: 0 }
+    }
+
+    fn storm(&mut self, span: Duration) {
+        let end = self.world.now + span;
+        while self.world.now < end && self.world.leader_violations().is_empty() {
+            let pause = self.random.exponential(Duration::from_millis(1500));
+            self.pass(pause);
+            if let Some(act) = self.random.pick(&self.acts).copied() {
+                self.act(act);
+            }
+        }
+    }
+
+    fn pass(&mut self, span: Duration) {
+        let running = self.world.running().count() as u128;
+        let before = self.world.now;
+        self.world.run(span);
+        self.node_micros += running * self.world.now.since(before).as_micros();
+        self.world.seen.clear();
+        self.world.notices.clear();
+    }
+
+    fn act(&mut self, act: Act) {
+        let node = self.random.place(self.nodes);
+        let other = self.random.place(self.nodes);
+        match act {
+            Act::Crash => self.world.crash(node),
+            Act::Restart => self.world.restart(node, &[other, 0]),
+            Act::Pause => {
+                let most = 3 * self.lease;
+                let span = self.random.span(Duration::from_millis(10), most);
+                self.world.pause(node, span);
+            }
+            Act::Partition => {
+                let mut all: Vec<_> = (0..self.nodes).collect();
+                self.random.shuffle(&mut all);
+                let cut = self.random.place(self.nodes);
+                let (left, right) = all.split_at(cut);
+                self.world.network.partition(left, right);
+            }
+            Act::OneWay => self.world.network.cut_one_way(node, other),
+            Act::Heal => self.world.network.heal(),
+            Act::Resign => {
+                let _ = self.world.command(node, |engine, now| engine.resign(now, 1).is_ok());
+            }
+            Act::Transfer => {
+                let name = World::address(other).to_string();
+                let hand = |engine: &mut seafoam::proto::Engine, now| {
+                    engine.transfer_leadership(now, &name, 2).is_ok()
+                };
+                let _ = self.world.command(node, hand);
+            }
+            Act::Clock => {
+                let ppm = i64::try_from(self.random.below(2 * RATE_PPM.unsigned_abs()));
+                self.world.set_clock(node, Duration::ZERO, ppm.unwrap_or(0) - RATE_PPM);
+            }
+            Act::Wall => {
+                let offset = i64::try_from(self.random.below(7_200_000)).unwrap_or(0);
+                self.world.set_wall(node, offset - 3_600_000);
+            }
+            Act::Wipe => self.wipe(node % self.lighthouses),
+        }
+    }
+
+    /// A disk is lost with its process; no other one until its lighthouse knows the term again.
+    fn wipe(&mut self, node: usize) {
+        let settled = self.lease * 3 + Duration::from_secs(20);
+        if self.lighthouses < 3
+            || self.wiped.is_some_and(|(_, at)| self.world.now.since(at) < settled)
+            || self.wiped.is_some_and(|(last, _)| !self.knows_its_term(last))
+        {
+            return;
+        }
+        self.world.crash(node);
+        self.world.wipe_disk(node);
+        self.wiped = Some((node, self.world.now));
+        self.world.restart(node, &[(node + 1) % self.nodes, 0]);
+    }
+
+    fn knows_its_term(&self, node: usize) -> bool {
+        self.world.has_term(node)
+    }
+
+    fn heal(&mut self, violations: &mut Vec<String>) {
+        self.world.network.calm();
+        self.world.wake_all();
+        for node in 0..self.nodes {
+            self.world.set_wall(node, 0);
+            if !self.world.runs(node) {
+                self.world.restart(node, &[(node + 1) % self.nodes, 0]);
+            }
+        }
+        let begun = self.world.now;
+        while !self.world.is_whole() && self.world.now.since(begun) < HEALING {
+            self.pass(Duration::from_millis(200));
+        }
+        // A leader of before may be on: whoever leads at the end of the bound counts.
+        self.pass(self.lease * 3 + SLACK);
+        violations.extend(self.world.leader_violations().iter().cloned());
+        if self.disks && self.wiped.is_some_and(|(node, _)| !self.knows_its_term(node)) {
+            return; // two files were lost within one election: silence is what was promised
+        }
+        let leading: Vec<_> = self.world.leading().collect();
+        let [(leader, term)] = leading[..] else {
+            let at = self.world.now;
+            violations.push(format!("{at:?}: after the heal {leading:?} lead"));
+            return;
+        };
+        self.pass(Duration::from_secs(3));
+        let name = World::address(leader).to_string();
+        for node in 0..self.nodes {
+            let heard = self.world.engine(node).and_then(seafoam::proto::Engine::leader);
+            if heard.as_ref().map(|(name, term)| (&**name, *term)) != Some((&*name, term)) {
+                violations.push(format!("node {node} hears {heard:?}, but {name} leads in {term}"));
+            }
+        }
+    }
+}
