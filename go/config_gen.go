@@ -170,11 +170,11 @@ var configKeys = []ConfigKey{
 	{"lighthouses", "SEAFOAM_LIGHTHOUSES", "", "a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted", false, true, false, "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too."},
 	{"validity_rule", "SEAFOAM_VALIDITY_RULE", "majority", "majority, all, any, or a number from 1 to 15", false, true, false, "How many lighthouses must be included for the cluster to be valid."},
 	{"fallback", "SEAFOAM_FALLBACK", "false", "true or false", false, true, false, "Plain membership: no validity, no leader."},
-	{"leader_eligible", "SEAFOAM_LEADER_ELIGIBLE", "true", "true or false", true, false, false, "Whether this node may lead."},
-	{"leader_scope", "SEAFOAM_LEADER_SCOPE", "global", "one of global, datacenter", false, false, false, "One leader for all, or one for each datacenter."},
-	{"leader_priority", "SEAFOAM_LEADER_PRIORITY", "0", "a whole number from 0 to 255", true, false, false, "Candidates of higher priority stand first."},
-	{"prefer_datacenters", "SEAFOAM_PREFER_DATACENTERS", "", "a comma list of whole numbers from 0 to 254", false, false, false, "Datacenters that should have the leader, in order; never a matter of safety."},
-	{"leader_lease_millis", "SEAFOAM_LEADER_LEASE_MILLIS", "3000", "a whole number from 500 to 600000", false, false, false, "How long a leader's lease runs without renewal, milliseconds."},
+	{"leader_eligible", "SEAFOAM_LEADER_ELIGIBLE", "true", "true or false", true, true, false, "Whether this node may lead."},
+	{"leader_scope", "SEAFOAM_LEADER_SCOPE", "global", "one of global, datacenter", false, true, false, "One leader for all, or one for each datacenter."},
+	{"leader_priority", "SEAFOAM_LEADER_PRIORITY", "0", "a whole number from 0 to 255", true, true, false, "Candidates of higher priority stand first."},
+	{"prefer_datacenters", "SEAFOAM_PREFER_DATACENTERS", "", "a comma list of whole numbers from 0 to 254", false, true, false, "Datacenters that should have the leader, in order; never a matter of safety."},
+	{"leader_lease_millis", "SEAFOAM_LEADER_LEASE_MILLIS", "3000", "a whole number from 500 to 600000", false, true, false, "How long a leader's lease runs without renewal, milliseconds."},
 	{"state_dir", "SEAFOAM_STATE_DIR", "", "a path", false, true, false, "Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned."},
 	{"keys", "SEAFOAM_KEYS", "", "32-byte keys in base64 with commas between", false, true, true, "Keys that seal the traffic, 32 bytes in base64 each: the first seals, all open. Never shown."},
 	{"keys_file", "SEAFOAM_KEYS_FILE", "", "a path", false, true, false, "File with one key a line, instead of `keys`; nobody but its owner may read it (mode 0600)."},
@@ -298,29 +298,29 @@ func WithFallback(value bool) Option { return With("fallback", strconv.FormatBoo
 
 // WithLeaderEligible sets leader_eligible. Whether this node may lead.
 //
-// Takes true or false; true by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes true or false; true by default.
 func WithLeaderEligible(value bool) Option { return With("leader_eligible", strconv.FormatBool(value)) }
 
 // WithLeaderScope sets leader_scope. One leader for all, or one for each datacenter.
 //
-// Takes one of global, datacenter; global by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes one of global, datacenter; global by default.
 func WithLeaderScope(value LeaderScope) Option { return With("leader_scope", value.String()) }
 
 // WithLeaderPriority sets leader_priority. Candidates of higher priority stand first.
 //
-// Takes a whole number from 0 to 255; 0 by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a whole number from 0 to 255; 0 by default.
 func WithLeaderPriority(value int) Option { return With("leader_priority", strconv.Itoa(value)) }
 
 // WithPreferDatacenters sets prefer_datacenters. Datacenters that should have the leader, in order; never a matter of safety.
 //
-// Takes a comma list of whole numbers from 0 to 254. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a comma list of whole numbers from 0 to 254.
 func WithPreferDatacenters(values ...int) Option {
 	return With("prefer_datacenters", joinNumbers(values))
 }
 
 // WithLeaderLeaseMillis sets leader_lease_millis. How long a leader's lease runs without renewal, milliseconds.
 //
-// Takes a whole number from 500 to 600000; 3000 by default. Not available in this version: Start refuses it with ErrNotAvailable.
+// Takes a whole number from 500 to 600000; 3000 by default.
 func WithLeaderLeaseMillis(value int) Option { return With("leader_lease_millis", strconv.Itoa(value)) }
 
 // WithStateDir sets state_dir. Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned.
@@ -419,14 +419,14 @@ func (c *Cluster) SetMinPingTimeMillis(value int) error {
 
 // SetLeaderEligible changes leader_eligible. Whether this node may lead.
 //
-// Takes true or false. Fails as Set does; not available in this version.
+// Takes true or false. Fails as Set does.
 func (c *Cluster) SetLeaderEligible(value bool) error {
 	return c.Set("leader_eligible", strconv.FormatBool(value))
 }
 
 // SetLeaderPriority changes leader_priority. Candidates of higher priority stand first.
 //
-// Takes a whole number from 0 to 255. Fails as Set does; not available in this version.
+// Takes a whole number from 0 to 255. Fails as Set does.
 func (c *Cluster) SetLeaderPriority(value int) error {
 	return c.Set("leader_priority", strconv.Itoa(value))
 }

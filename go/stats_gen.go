@@ -158,6 +158,12 @@ type Stats struct {
 	Keys uint64
 	// Open subscriptions. A gauge.
 	Subscriptions uint64
+	// Messages of the election that this node sent. A counter.
+	ElectionSent uint64
+	// Messages of the election that were not heard: of another configuration, of nobody who may say them, or too many. A counter.
+	ElectionIgnored uint64
+	// Times this lighthouse took no part in elections because it had been held up. A counter.
+	Quarantines uint64
 }
 
 var statsRows = []statsRow{
@@ -238,4 +244,7 @@ var statsRows = []statsRow{
 	{StatsRow{"sessions", "Sealed sessions of others that are known here.", false}, func(s *Stats) *uint64 { return &s.Sessions }},
 	{StatsRow{"keys", "Keys installed here.", false}, func(s *Stats) *uint64 { return &s.Keys }},
 	{StatsRow{"subscriptions", "Open subscriptions.", false}, func(s *Stats) *uint64 { return &s.Subscriptions }},
+	{StatsRow{"election_sent", "Messages of the election that this node sent.", true}, func(s *Stats) *uint64 { return &s.ElectionSent }},
+	{StatsRow{"election_ignored", "Messages of the election that were not heard: of another configuration, of nobody who may say them, or too many.", true}, func(s *Stats) *uint64 { return &s.ElectionIgnored }},
+	{StatsRow{"quarantines", "Times this lighthouse took no part in elections because it had been held up.", true}, func(s *Stats) *uint64 { return &s.Quarantines }},
 }

@@ -40,8 +40,7 @@ pub(super) struct Driver {
 impl Driver {
     pub(super) fn new(
         shared: Arc<Shared>,
-        udp: Held<UdpSocket>,
-        scope: u32,
+        (udp, scope): (Held<UdpSocket>, u32),
         dialer: Dialer,
         multicast: Option<Arc<Multicast>>,
         state: Option<Arc<StateDir>>,

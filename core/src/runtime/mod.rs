@@ -111,15 +111,9 @@ async fn bring_up(
     let kept = term::kept_term(&settings, &me.name, state.as_deref())?;
     let shared = Arc::new(Shared::new(settings, me, default_port, tasks, kept));
     let spawn_all = || {
-        let udp = sockets.udp;
-        let driver = Driver::new(
-            Arc::clone(&shared),
-            udp,
-            sockets.scope,
-            dialer,
-            multicast.clone(),
-            state.clone(),
-        );
+        let udp = (sockets.udp, sockets.scope);
+        let (heard, kept) = (multicast.clone(), state.clone());
+        let driver = Driver::new(Arc::clone(&shared), udp, dialer, heard, kept);
         spawn(&shared, driver.run());
         spawn(&shared, stream::listen(Arc::clone(&shared), sockets.tcp));
         if let Some(multicast) = multicast {

@@ -161,7 +161,7 @@ fn cuts(seed: u64, nodes: usize, count: usize, sealed: bool) -> Vec<(f64, f64, b
     for _ in 0..count {
         world.run(random.span(Duration::ZERO, Duration::from_secs(2)));
         let lost = random.place(LIGHTHOUSES);
-        let side = |node: &usize| *node == lost || *node >= LIGHTHOUSES && node % 2 == 0;
+        let side = |node: &usize| *node == lost || *node >= LIGHTHOUSES && node.is_multiple_of(2);
         let (left, right): (Vec<_>, Vec<_>) = (0..nodes).partition(side);
         world.network.partition(&left, &right);
         let began = world.now;
