@@ -93,8 +93,8 @@ fn after_a_cut_the_minority_is_invalid_in_time_and_the_majority_stays_valid() {
     for (seed, nodes) in [(1, 10), (2, 100), (3, 100), (4, 33)] {
         let mut world = at_rest(seed, nodes, listed(LIGHTHOUSES, "majority"));
         // One lighthouse on the left, with half of all.
-        let (left, right): (Vec<_>, Vec<_>) =
-            (0..nodes).partition(|node| *node == 0 || *node >= LIGHTHOUSES && node % 2 == 0);
+        let (left, right): (Vec<_>, Vec<_>) = (0..nodes)
+            .partition(|node| *node == 0 || *node >= LIGHTHOUSES && node.is_multiple_of(2));
         world.network.partition(&left, &right);
         let cut = world.now;
         let invalid = |world: &World| all(world, left.clone(), ValidityState::Invalid);
