@@ -281,7 +281,7 @@ impl Network {
         Some(waited)
     }
 
-    fn is_far(&self, from: usize, to: usize) -> bool {
+    pub(crate) fn is_far(&self, from: usize, to: usize) -> bool {
         !self.far.is_empty() && self.far.contains(&from) != self.far.contains(&to)
     }
 

@@ -251,6 +251,9 @@ impl World {
     ) {
         let bytes = answer.as_ref().map_or(0, Vec::len);
         self.stream_bytes += bytes as u64;
+        if self.network.is_far(from, to) {
+            self.far_bytes += bytes as u64;
+        }
         // Where it does not come through, the asker's patience ends it.
         if let Some(delay) = self.network.stream(self.now, from, to, bytes, false) {
             self.post(self.now + delay, to, Arrival::Answer { run, token, answer });
@@ -350,6 +353,9 @@ impl World {
                 self.post(patience, from, Arrival::Answer { run, token, answer });
                 let to = Self::node_at(to).filter(|to| *to < self.hosts.len());
                 let length = request.len();
+                if to.is_some_and(|to| self.network.is_far(from, to)) {
+                    self.far_bytes += length as u64;
+                }
                 let way = to.and_then(|to| {
                     Some((to, self.network.stream(self.now, from, to, length, true)?))
                 });
@@ -381,6 +387,10 @@ impl World {
     fn send_datagram(&mut self, from: usize, to: usize, bytes: Vec<u8>) {
         if let Some(recorded) = &mut self.recorded {
             recorded.push((from, to, bytes.clone()));
+        }
+        if self.network.is_far(from, to) {
+            self.far_datagrams += 1;
+            self.far_bytes += bytes.len() as u64 + 28;
         }
         let fate = self.network.fate(self.now, from, to, bytes.len());
         let [first, second] = fate.copies;

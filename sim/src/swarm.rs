@@ -88,12 +88,13 @@ pub fn run(options: Options) -> Outcome {
 
 impl Swarm {
     fn new(options: Options) -> Self {
-        let mut world = World::new(options.seed, options.config());
+        let mut world = World::new(options.seed, options.config(0));
         world.watch();
         options.lay(&mut world.network);
         let mut checkers =
             if options.nonsense { Checkers::for_nonsense() } else { Checkers::all() };
         checkers.facts.fair = !options.harsh;
+        checkers.facts.datacenters = options.datacenters;
         checkers.facts.datagram_bytes = options.datagram_bytes as usize;
         Self {
             random: Random::new(options.seed ^ 0xfa17),
@@ -189,6 +190,7 @@ impl Swarm {
         }
         // The seed that all know is the way back for those whom nobody knows.
         if !self.world.runs(0) {
+            self.world.configure(self.options.config(0));
             self.world.restart(0, &[]);
         }
         self.watch();

@@ -98,6 +98,8 @@ impl Swarm {
             return;
         }
         let other = self.random.place(self.world.nodes().max(1));
+        let node = self.world.nodes();
+        self.world.configure(self.options.config(node));
         self.world.start(&[0, other]);
         self.watch();
     }
@@ -112,6 +114,7 @@ impl Swarm {
         } else {
             address.to_string()
         };
+        self.world.configure(self.options.config(node));
         self.world.start_as(node, &name, &[0, other]);
     }
 
@@ -119,6 +122,13 @@ impl Swarm {
         let mut nodes: Vec<_> = (0..self.world.nodes()).collect();
         self.random.shuffle(&mut nodes);
         let place = 1 + self.random.place(nodes.len().saturating_sub(1));
+        let datacenters = usize::from(self.options.datacenters);
+        let mut place = place;
+        if datacenters > 1 && self.random.chance(500) {
+            let one = self.random.place(datacenters); // cut off from all others
+            nodes.sort_by_key(|node| node % datacenters != one);
+            place = nodes.partition_point(|node| node % datacenters == one);
+        }
         let (left, right) = nodes.split_at(place.min(nodes.len()));
         self.world.network.heal();
         self.world.network.partition(left, right);
@@ -189,7 +199,7 @@ impl Swarm {
     pub(crate) fn tag(&mut self, node: usize, any: bool) {
         self.number += 1;
         let tags = if any { format!("number={}", self.number) } else { String::new() };
-        let config = self.options.config().without_env().multicast_enabled(false);
+        let config = self.options.config(node).without_env().multicast_enabled(false);
         let Ok(settings) = config.tags(tags.as_str()).resolve() else { return };
         let done = self.world.command(node, |engine, now| engine.apply_settings(now, &settings));
         if done.is_some() {

@@ -119,6 +119,8 @@ pub struct Options {
     pub bandwidth: Option<Bandwidth>,
     /// Whether half of the nodes are behind a long link.
     pub far: bool,
+    /// Datacenters, node after node in turn; 1 stands for none.
+    pub datacenters: u8,
 }
 
 impl Options {
@@ -174,6 +176,11 @@ impl Options {
                 queue_bytes: r.between(10_000, 1_000_000),
             }),
             far: r.chance(200),
+            // Of its own, so that the rest of a seed stays what it was.
+            datacenters: Random::new(seed ^ 0xdc)
+                .pick(&[1, 1, 1, 2, 2, 3, 6])
+                .copied()
+                .unwrap_or(1),
         }
     }
 
@@ -195,14 +202,17 @@ impl Options {
         }
     }
 
-    /// What every node runs with.
+    /// What a node runs with.
     #[must_use]
-    pub fn config(&self) -> Config {
+    pub fn config(&self, node: usize) -> Config {
+        let number = u8::try_from(node % usize::from(self.datacenters.max(1))).unwrap_or(0);
+        let datacenter = if self.datacenters > 1 { number } else { seafoam::DATACENTER_NONE };
         // Every other world has lighthouses: the first nodes, as many as are there of three.
         let count = if self.seed.is_multiple_of(2) { self.nodes.min(3) } else { 0 };
         let lighthouses = (0..count).map(|node| World::address(node).to_string());
         Config::new()
             .lighthouses(lighthouses.collect::<Vec<_>>())
+            .datacenter(datacenter)
             .insecure(true)
             .listen_ip("10.0.0.0")
             .heartbeat_millis(self.heartbeat_millis)

@@ -39,6 +39,10 @@ pub struct World {
     pub streams: u64,
     /// Bytes of those exchanges, both ways, without headers.
     pub stream_bytes: u64,
+    /// Of all these, what went between the two datacenters, with 28 of IP and UDP a datagram.
+    pub far_bytes: u64,
+    /// Datagrams between the two datacenters.
+    pub far_datagrams: u64,
     pub(crate) hosts: Vec<Host>,
     pub(crate) queue: BTreeMap<(Time, u64), (usize, bool, Arrival)>,
     pub(crate) deadlines: BinaryHeap<Reverse<(Time, usize)>>,
@@ -68,6 +72,8 @@ impl World {
             bytes: 0,
             streams: 0,
             stream_bytes: 0,
+            far_bytes: 0,
+            far_datagrams: 0,
             hosts: Vec::new(),
             queue: BTreeMap::new(),
             deadlines: BinaryHeap::new(),

@@ -58,7 +58,8 @@ pub enum Event {
     Link { node: Arc<Node>, direction: LinkDirection },
     /// So many members that were dead came back within a moment: a partition healed.
     Merged { members: u32 },
-    /// All of a datacenter was lost, or came back.
+    /// Nobody of datacenter `number` (0 to 254) is heard any more, or somebody is again. Once, and
+    /// before the status of its members; a node that is alone in its datacenter dies as a node.
     Datacenter { number: u8, lost: bool },
     /// So many events were lost here because nobody read them in time.
     Lagged { missed: u64 },

@@ -88,7 +88,7 @@ impl Engine {
                 let millis = Some(round_trip.as_secs_f64() * 1000.0);
                 self.notices.push_back(Notice::Pong { ticket, millis });
             }
-            Purpose::Corroborate | Purpose::Revive | Purpose::Help { .. } => {}
+            Purpose::Across | Purpose::Corroborate | Purpose::Revive | Purpose::Help { .. } => {}
         }
     }
 
@@ -111,6 +111,7 @@ impl Engine {
         if let Some(time) = round_trip {
             self.history_of(datacenter).record(time);
         }
+        self.hear_across(now, id, true);
     }
 
     /// An answer carries the member's own incarnation: a higher one than known is its own claim.

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::engine::Engine;
 use super::members::{Member, SELF};
 use super::repair::Kept;
-use super::spread::{Spread, emissions};
+use super::spread::Spread;
 use super::time::Time;
 use super::window::Window;
 use super::wire::{
@@ -24,6 +24,8 @@ const MESSAGE_BYTES: usize = super::wire::MIN_PACKET_BYTES;
 #[derive(Default)]
 pub(super) struct Broadcasts {
     spread: Spread<u64>,
+    /// Those that still go to other datacenters.
+    across: Spread<u64>,
     payloads: BTreeMap<u64, BroadcastRecord>,
     bytes: usize,
     serial: u64,
@@ -38,6 +40,16 @@ impl Broadcasts {
         self.payloads.len()
     }
 
+    /// Those that are still passed on inside the datacenter,
+    pub(super) fn near(&self) -> usize {
+        self.spread.len()
+    }
+
+    /// and across.
+    pub(super) fn across(&self) -> usize {
+        self.across.len()
+    }
+
     pub(super) fn origins(&self) -> usize {
         self.windows.len()
     }
@@ -47,25 +59,44 @@ impl Broadcasts {
             || self.bytes + more > limits::BROADCAST_QUEUE_BYTES
     }
 
-    fn pass_on(&mut self, now: Time, record: BroadcastRecord, times: u16) {
+    fn pass_on(&mut self, now: Time, record: BroadcastRecord, (near, far): (u16, u16)) {
         self.kept.keep(now, &record);
+        if near == 0 && far == 0 {
+            return;
+        }
         self.serial += 1;
         self.bytes += record.bytes.len();
         self.payloads.insert(self.serial, record);
-        self.spread.begin(self.serial, times);
+        self.spread.begin(self.serial, near);
+        self.across.begin(self.serial, far);
     }
 
-    /// Gives up what is on its way.
+    /// Gives up what is on its way inside the datacenter,
     pub(super) fn clear(&mut self) {
         self.spread.clear();
-        self.payloads.clear();
-        self.bytes = 0;
+        self.drop_done();
+    }
+
+    /// and what is on its way across.
+    pub(super) fn clear_across(&mut self) {
+        self.across.clear();
+        self.drop_done();
+    }
+
+    fn drop_done(&mut self) {
+        let (spread, across) = (&self.spread, &self.across);
+        self.payloads.retain(|key, _| spread.left(key) > 0 || across.left(key) > 0);
+        self.bytes = self.payloads.values().map(|record| record.bytes.len()).sum();
     }
 
     /// Fills what is left of a packet, and counts what went out.
-    pub(super) fn write(&mut self, packet: &mut PacketWriter<'_>) {
+    pub(super) fn write(&mut self, packet: &mut PacketWriter<'_>, far: bool) {
         let mut sent = Vec::new();
-        for key in self.spread.keys() {
+        let (spread, other) = match far {
+            false => (&mut self.spread, &self.across),
+            true => (&mut self.across, &self.spread),
+        };
+        for key in spread.keys() {
             if let Some(record) = self.payloads.get(key)
                 && packet.push_broadcast(record)
             {
@@ -73,7 +104,8 @@ impl Broadcasts {
             }
         }
         for key in sent {
-            if self.spread.sent(&key)
+            if spread.sent(&key)
+                && other.left(&key) == 0
                 && let Some(done) = self.payloads.remove(&key)
             {
                 self.bytes -= done.bytes.len();
@@ -145,7 +177,8 @@ impl Engine {
         let (origin, address) = (me.identity, me.address);
         let record = BroadcastRecord { origin, address, index, receipt, bytes: bytes.into() };
         if self.members.healthy_others().next().is_some() {
-            self.broadcasts.pass_on(now, record.clone(), emissions(self.members.healthy()));
+            let times = (self.near_times(), self.far_times(self.settings.datacenter));
+            self.broadcasts.pass_on(now, record.clone(), times);
             self.news(now);
         }
         Ok((index, record))
@@ -174,6 +207,7 @@ impl Engine {
             Some(node) => node,
             None => std::sync::Arc::new(self.unknown_origin(now, &record)),
         };
+        let home = origin.datacenter;
         let label = Label::new(record.address, record.index);
         let bytes = std::sync::Arc::clone(&record.bytes);
         self.tell(Event::Broadcast { origin, index: record.index, label, bytes });
@@ -184,7 +218,7 @@ impl Engine {
             self.stats.broadcasts_refused += 1;
             return;
         }
-        self.broadcasts.pass_on(now, record, emissions(self.members.healthy()));
+        self.broadcasts.pass_on(now, record, (self.near_times(), self.far_times(home)));
         self.news(now);
     }
 

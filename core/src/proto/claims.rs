@@ -10,7 +10,6 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::members::{Member, MemberId, SELF, public_status};
 use super::output::Notice;
-use super::spread::emissions;
 use super::time::Time;
 use super::wire::{Identity, MemberRecord, Status};
 use crate::api::event::Event;
@@ -73,7 +72,14 @@ impl Engine {
             return;
         };
         match run_of(&record.identity).cmp(&run_of(&member.identity)) {
-            std::cmp::Ordering::Less => self.correct(now, id, record, hearsay),
+            std::cmp::Ordering::Less => {
+                // A process whose clock was set back must hear of the run that it has to top: of one that
+                // was lost with its datacenter nothing would be said.
+                if member.lost && record.status == Status::Alive {
+                    self.members.update(id, |member| member.lost = false);
+                }
+                self.correct(now, id, record, hearsay);
+            }
             // A wall clock that was set back gives a new process an earlier generation than one that
             // is gone: whoever lives here is not buried by that one's end, and soon learns that it
             // must top it. If this was the earlier run, its own silence tells.
@@ -92,6 +98,10 @@ impl Engine {
         let healthy = matches!(record.status, Status::Alive | Status::Suspected);
         let speaks_itself = record.identity.handle() == hearsay.speaker;
         let buried = self.members.is_buried(&record.identity, now) && !speaks_itself;
+        if buried && healthy && record.datacenter != self.settings.datacenter {
+            // Its own voice would lift the tombstone, but does not come here from another datacenter.
+            self.ask_stranger(now, record.address);
+        }
         if !healthy || buried || !self.admit(now) {
             return;
         }
@@ -132,6 +142,7 @@ impl Engine {
     pub(super) fn forget(&mut self, now: Time, id: MemberId) -> Option<Member> {
         self.recheck_validity(now);
         self.gossip.updates.end(&id);
+        self.datacenters.across.end(&id);
         self.forget_probes(id);
         self.members.remove(id, now)
     }
@@ -192,6 +203,8 @@ impl Engine {
             Status::Alive => {
                 if newer && status != Status::Left {
                     self.take_alive(now, id, record, hearsay);
+                } else if self.is_restored_by_word(id) {
+                    self.restore(now, id);
                 }
             }
             Status::Suspected => {
@@ -300,6 +313,7 @@ impl Engine {
             }
             member.retries = 0;
             member.retry_at = Time::NEVER;
+            member.lost = false;
         });
         if status == Status::Dead {
             self.plan_retry(now, id);
@@ -312,6 +326,7 @@ impl Engine {
         let Some(node) = self.node(id) else { return };
         let (status, source) = (node.status, Arc::clone(&node.status_source));
         if status != previous {
+            self.tell_datacenter(id);
             self.tell(Event::Status { node, status, previous, source });
         }
     }
@@ -324,8 +339,9 @@ impl Engine {
 
     /// Passes a member's state on, from now, as often as the size of the cluster asks for.
     pub(super) fn pass_on(&mut self, now: Time, id: MemberId) {
-        let times = emissions(self.members.healthy());
+        let times = self.near_times();
         self.gossip.updates.begin(id, times);
+        self.pass_across(id);
         self.members.mark(id);
         self.news(now);
     }

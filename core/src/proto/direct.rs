@@ -301,7 +301,8 @@ impl Engine {
                     | Record::Beacon { .. }
                     | Record::Herald(_)
                     | Record::Have(_)
-                    | Record::Want(_) => {}
+                    | Record::Want(_)
+                    | Record::Datacenter(_) => {}
                 }
             }
             if payload.len() > limits::MESSAGE_BYTES {

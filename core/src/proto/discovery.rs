@@ -332,12 +332,14 @@ impl Engine {
         if self.leaving.is_some() {
             return;
         }
-        let dead: Vec<_> = self.members.iter().filter(|(_, m)| m.status == Status::Dead).collect();
+        self.find_bridges(now);
+        let dead = self.members.iter().filter(|(_, m)| m.status == Status::Dead);
+        let dead: Vec<_> = dead.filter(|(_, member)| self.retries(member)).collect();
         let due = dead.iter().filter(|(_, member)| member.retry_at <= now).map(|(id, _)| *id);
         let due: Vec<_> = due.collect();
         let resting: Vec<_> =
             dead.iter().filter(|(_, m)| m.retry_at == Time::NEVER).map(|(id, _)| *id).collect();
-        let any = !dead.is_empty() || !self.discovery.named.is_empty();
+        let any = self.members.status_count(Status::Dead) > 0 || !self.discovery.named.is_empty();
         for id in due {
             self.members.update(id, |member| {
                 member.retries += 1;
@@ -350,9 +352,14 @@ impl Engine {
         }
         if !resting.is_empty() && now.since(self.discovery.last_random_retry) >= RETRY_TICK * 2 {
             self.discovery.last_random_retry = now;
-            let place = self.below(resting.len() as u64);
-            if let Some(id) = usize::try_from(place).ok().and_then(|place| resting.get(place)) {
-                self.probe(now, *id, Purpose::Revive);
+            // One of one's own datacenter, and one of those across that this node keeps in touch with.
+            let (far, near): (Vec<_>, Vec<_>) =
+                resting.into_iter().partition(|id| self.far_of(*id).is_some());
+            for some in [near, far].into_iter().filter(|some| !some.is_empty()) {
+                let place = usize::try_from(self.below(some.len() as u64)).unwrap_or(0);
+                if let Some(id) = some.get(place) {
+                    self.probe(now, *id, Purpose::Revive);
+                }
             }
         }
         self.retry_named(now);

@@ -11,6 +11,7 @@ use rand_xoshiro::rand_core::SeedableRng;
 
 use super::awareness::Awareness;
 use super::broadcast::Broadcasts;
+use super::datacenters::Datacenters;
 use super::direct::Directs;
 use super::discovery::Discovery;
 use super::gossip::Gossip;
@@ -81,6 +82,7 @@ pub struct Engine {
     pub(super) directs: Directs,
     pub(super) syncs: Syncs,
     pub(super) discovery: Discovery,
+    pub(super) datacenters: Datacenters,
     pub(super) leaving: Option<Leaving>,
     pub(super) validity: Validities,
     /// None in a plain cluster.
@@ -151,6 +153,7 @@ impl Engine {
             directs: Directs::of_run(run),
             syncs: Syncs::new(now),
             discovery: Discovery::new(now),
+            datacenters: Datacenters::default(),
             leaving: None,
             validity,
             door,

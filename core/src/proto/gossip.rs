@@ -85,12 +85,12 @@ impl Engine {
         if targets.is_empty() {
             // Nobody is there to be told, and whoever comes gets the whole table.
             self.gossip.updates.clear();
+            self.datacenters.words.clear();
             self.broadcasts.clear();
         }
         for to in targets {
             for _ in 0..CROWDED_DATAGRAMS {
-                let quiet = self.gossip.updates.is_empty() && self.broadcasts.waiting() == 0;
-                if quiet && !self.herald_waits() {
+                if !self.has_near_news() {
                     break;
                 }
                 self.send_message(now, to, &Message::Gossip { from }, None, false, true);
@@ -99,8 +99,9 @@ impl Engine {
                 }
             }
         }
-        let waits = !self.gossip.updates.is_empty() || self.broadcasts.waiting() > 0;
-        if waits || self.herald_waits() {
+        self.gossip_across(now);
+        let across = !self.datacenters.across.is_empty() || self.broadcasts.across() > 0;
+        if self.has_near_news() || across {
             let pause = match std::mem::take(&mut self.gossip.fresh) {
                 _ if self.broadcasts.waiting() > CROWD => NEWS_PAUSE,
                 true => SECOND_ROUND,
@@ -108,6 +109,13 @@ impl Engine {
             };
             self.plan_gossip(now + pause);
         }
+    }
+
+    fn has_near_news(&self) -> bool {
+        !self.gossip.updates.is_empty()
+            || self.broadcasts.near() > 0
+            || !self.datacenters.words.is_empty()
+            || self.herald_waits()
     }
 
     /// The next members in a shuffled round: each is met once before anyone is met again.
@@ -120,12 +128,15 @@ impl Engine {
                     break;
                 }
                 refilled = true;
-                let mut order: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
+                let mut order: Vec<_> = self.near_others().map(|(id, _)| id).collect();
                 self.shuffle(&mut order);
                 self.gossip.order = order;
                 continue;
             };
-            let member = self.members.get(id).filter(|member| id != SELF && member.is_healthy());
+            let member = self
+                .members
+                .get(id)
+                .filter(|member| id != SELF && member.is_healthy() && self.is_near(member));
             if let Some(address) = member.map(|member| member.address)
                 && !targets.contains(&address)
             {
@@ -158,7 +169,6 @@ impl Engine {
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(256);
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
-        let mut sent = Vec::new();
         if let Some(member) = first.and_then(|id| self.members.get(id)) {
             let mut record = member.record();
             // Tags are long, and a stranger's address may be a lie: it must not be sent much more
@@ -181,30 +191,46 @@ impl Engine {
             if lives {
                 self.write_herald(&mut packet);
             }
-            let kept = match self.broadcasts.waiting() {
-                0 => 0,
-                _ => packet.remaining() * BROADCAST_SHARE / 100,
-            };
-            for id in self.gossip.updates.keys().filter(|id| Some(**id) != first) {
-                if packet.remaining() < kept + LEAST_RECORD_BYTES {
-                    break;
-                }
-                let Some(record) = self.members.get(*id).map(Member::record) else {
-                    continue;
-                };
-                // What fits no datagram of this node's would wait for ever: digests find it.
-                let room = most.saturating_sub(MIN_PACKET_BYTES);
-                let pushed = packet.remaining() > kept && packet.push_member(&record);
-                if pushed || member_record_len(&record).is_none_or(|length| length > room) {
-                    sent.push(*id);
-                }
+            let far = self.members.by_address(to).and_then(|id| self.far_of(id)).is_some();
+            if !far {
+                self.write_words(&mut packet);
             }
-            self.broadcasts.write(&mut packet);
-        }
-        for id in sent {
-            self.gossip.updates.sent(&id);
-            self.members.mark(id);
+            self.write_updates(&mut packet, first, far);
+            self.broadcasts.write(&mut packet, far);
         }
         self.transmits.push_back(Transmit::Datagram { to, bytes });
+    }
+
+    /// Puts news of members into a datagram: what goes to one's own datacenter, or across.
+    fn write_updates(&mut self, packet: &mut PacketWriter<'_>, first: Option<MemberId>, far: bool) {
+        let mut sent = Vec::new();
+        let kept = match self.broadcasts.waiting() {
+            0 => 0,
+            _ => packet.remaining() * BROADCAST_SHARE / 100,
+        };
+        let updates = if far { &self.datacenters.across } else { &self.gossip.updates };
+        for id in updates.keys().filter(|id| Some(**id) != first) {
+            if packet.remaining() < kept + LEAST_RECORD_BYTES {
+                break;
+            }
+            let Some(record) = self.members.get(*id).map(Member::record) else {
+                continue;
+            };
+            // What fits no datagram of this node's would wait for ever: digests find it.
+            let most = self.settings.max_datagram_bytes as usize;
+            let room = most.saturating_sub(MIN_PACKET_BYTES);
+            let pushed = packet.remaining() > kept && packet.push_member(&record);
+            if pushed || member_record_len(&record).is_none_or(|length| length > room) {
+                sent.push(*id);
+            }
+        }
+        for id in sent {
+            if far {
+                self.datacenters.across.sent(&id);
+            } else {
+                self.gossip.updates.sent(&id);
+                self.members.mark(id);
+            }
+        }
     }
 }

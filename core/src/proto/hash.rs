@@ -13,6 +13,7 @@ const CLUSTER_KEY: &[u8; 16] = b"seafoam cluster1";
 const DIGEST_KEY: &[u8; 16] = b"seafoam digest 1";
 const RING_KEY: &[u8; 16] = b"seafoam ringpos1";
 const OWNER_KEY: &[u8; 16] = b"seafoam owners 1";
+const BRIDGE_KEY: &[u8; 16] = b"seafoam bridges1";
 const ELECTOR_KEY: &[u8; 16] = b"seafoam elector1";
 
 /// Appends `lp(bytes)`. No input of these hashes comes near 4 GiB; a longer one would be told from
@@ -144,6 +145,16 @@ pub fn score(key: &[u8], name: &str) -> u64 {
     push_prefixed(&mut input, key);
     push_prefixed(&mut input, name.as_bytes());
     Sip64::new_with_key(OWNER_KEY).hash(&input)
+}
+
+/// The weight of member `name` among those of its datacenter that keep in touch with datacenter
+/// `number`: SipHash-2-4 over `number u8 ++ lp(name)`, key `seafoam bridges1`. The highest three do.
+#[must_use]
+pub fn bridge(number: u8, name: &str) -> u64 {
+    let mut input = Vec::with_capacity(name.len() + 5);
+    input.push(number);
+    push_prefixed(&mut input, name.as_bytes());
+    Sip64::new_with_key(BRIDGE_KEY).hash(&input)
 }
 
 /// The owner of `key`: the name with the highest [`score`]; of equal scores the name that comes

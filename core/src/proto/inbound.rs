@@ -114,6 +114,7 @@ impl Engine {
                     self.take_beacon(now, lighthouse, sequence);
                 }
                 Ok(Record::Herald(herald)) => self.hear_herald(now, herald),
+                Ok(Record::Datacenter(word)) => self.take_word(now, &word),
                 Err(error) => {
                     self.count_refused(error);
                     break;
@@ -159,6 +160,9 @@ impl Engine {
         self.heard[0] = (id, now);
         if was_deaf {
             self.hear_again(now);
+        }
+        if self.members.get(id).is_some_and(|member| member.address == from) {
+            self.hear_across(now, id, false);
         }
         Some(id)
     }

@@ -63,8 +63,11 @@ impl Engine {
     fn tell_more_of_leaving(&mut self, now: Time, most: usize) {
         let Some(leaving) = self.leaving.as_ref().filter(|leaving| !leaving.done) else { return };
         let others = self.members.healthy_others();
-        let mut others: Vec<_> =
-            others.filter_map(|(id, other)| Some((leaving.tries(other.handle)?, id))).collect();
+        let mut others: Vec<_> = others
+            .filter_map(|(id, other)| {
+                Some(((leaving.tries(other.handle)?, !self.is_near(other)), id))
+            })
+            .collect();
         self.shuffle(&mut others);
         others.sort_by_key(|(tries, _)| *tries);
         for (_, id) in others.into_iter().take(most) {

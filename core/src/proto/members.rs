@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::groups::Groups;
 use super::hash::{self, TableDigest};
 use super::rtt::PingHistory;
 use super::suspicion::Suspicion;
@@ -54,6 +55,8 @@ pub(super) struct Member {
     /// How often it was tried again since it died.
     pub(super) retries: u32,
     pub(super) retry_at: Time,
+    /// DEAD because nobody of its datacenter is heard: nothing is said against it alone.
+    pub(super) lost: bool,
 }
 
 impl Member {
@@ -84,6 +87,7 @@ impl Member {
             suspicion: None,
             retries: 0,
             retry_at: Time::NEVER,
+            lost: false,
         }
     }
 
@@ -171,6 +175,7 @@ pub(super) struct Members {
     tombstones: BTreeMap<Arc<str>, Tombstone>,
     digest: TableDigest,
     counts: [usize; 6],
+    pub(super) groups: Groups,
     dirty: BTreeSet<MemberId>,
     removed: Vec<Arc<str>>,
 }
@@ -188,11 +193,13 @@ impl Members {
     ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
         let before = (member.digest(), member.status, member.address, member.handle);
+        let place = (member.datacenter, member.status);
         let outcome = change(member);
         if before.3 != member.handle {
             member.ring = hash::ring_position(&member.identity);
         }
         let after = (member.digest(), member.status, member.address, member.handle);
+        self.groups.change(Some(place), Some((member.datacenter, member.status)));
         if before != after {
             if before.0 != after.0 {
                 for digest in [before.0, after.0].into_iter().flatten() {
@@ -219,6 +226,7 @@ impl Members {
             self.digest.toggle(digest);
         }
         self.count(member.status, 1);
+        self.groups.change(None, Some((member.datacenter, member.status)));
         if let Some(slot) = self.slots.get_mut(id) {
             *slot = Some(member);
         }
@@ -236,6 +244,7 @@ impl Members {
             self.digest.toggle(digest);
         }
         self.count(member.status, -1);
+        self.groups.change(Some((member.datacenter, member.status)), None);
         self.free.push(id);
         self.dirty.remove(&id);
         self.removed.push(Arc::clone(&member.identity.name));

@@ -38,6 +38,8 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) enum Purpose {
     /// The failure detector's turn.
     Detect,
+    /// Whether another datacenter is there.
+    Across,
     /// Somebody is suspected: does this node see the same?
     Corroborate,
     /// A DEAD member may be back, or a lighthouse that was not heard of.
@@ -63,7 +65,7 @@ pub(super) enum Purpose {
 impl Purpose {
     /// Whether silence speaks against the target.
     const fn judges(self) -> bool {
-        matches!(self, Self::Detect | Self::Corroborate)
+        matches!(self, Self::Detect | Self::Across | Self::Corroborate)
     }
 }
 
@@ -129,6 +131,7 @@ impl Engine {
         if let Some(id) = target {
             self.probe(now, id, Purpose::Detect);
         }
+        self.beat_across(now);
     }
 
     fn watch_digest(&mut self, now: Time) {
@@ -145,13 +148,12 @@ impl Engine {
     fn next_in_turn(&mut self) -> Option<MemberId> {
         for _ in 0..2 {
             while let Some(id) = self.probing.order.pop() {
-                if id != SELF
-                    && self.members.get(id).is_some_and(super::members::Member::is_healthy)
-                {
+                let member = self.members.get(id).filter(|member| self.is_near(member));
+                if id != SELF && member.is_some_and(super::members::Member::is_healthy) {
                     return Some(id);
                 }
             }
-            let mut order: Vec<_> = self.members.healthy_others().map(|(id, _)| id).collect();
+            let mut order: Vec<_> = self.near_others().map(|(id, _)| id).collect();
             self.shuffle(&mut order);
             self.probing.order = order;
         }
@@ -166,7 +168,7 @@ impl Engine {
             let mut probes = self.probing.waiting.values();
             probes.any(|probe| probe.purpose == Purpose::Detect && probe.target == Some(id))
         };
-        let alive = self.members.healthy_others().filter(|(_, m)| m.status == Status::Alive);
+        let alive = self.near_others().filter(|(_, m)| m.status == Status::Alive);
         let alive = alive.filter(|(id, _)| !probed(*id));
         alive.min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
     }
@@ -266,13 +268,14 @@ impl Engine {
         let first = match probe.purpose {
             Purpose::Leave => Some(SELF),
             Purpose::Detect
+            | Purpose::Across
             | Purpose::Corroborate
             | Purpose::Revive
             | Purpose::User { .. }
             | Purpose::Help { .. } => accused,
         };
         let due = self.probing.restless > 0 || self.probing.beats.is_multiple_of(DIGEST_EVERY);
-        let digest = probe.purpose == Purpose::Detect && due;
+        let digest = matches!(probe.purpose, Purpose::Detect | Purpose::Across) && due;
         let member = probe.target.is_some();
         self.send_message(now, probe.address, &message, first, digest, member);
     }
@@ -280,6 +283,7 @@ impl Engine {
     pub(super) fn is_accused(&self, id: MemberId) -> bool {
         let status = self.members.get(id).map(|member| member.status);
         matches!(status, Some(Status::Suspected | Status::Dead))
+            && !self.members.get(id).is_some_and(|member| member.lost)
     }
 
     /// A probe repeats its PING at half its timeout and at its timeout, asks helpers at its
@@ -290,7 +294,9 @@ impl Engine {
         };
         let ends = match probe.purpose {
             Purpose::User { until, .. } => until,
-            Purpose::Detect => probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe),
+            Purpose::Detect | Purpose::Across => {
+                probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe)
+            }
             // Whoever looks on suspicion asks nobody else: the accuser did.
             Purpose::Corroborate => probe.sent + probe.timeout + self.mean_ping_of(&probe),
             Purpose::Revive | Purpose::Leave | Purpose::Help { .. } => {
@@ -306,7 +312,7 @@ impl Engine {
         if probe.repeats < 2 {
             probe.repeats += 1;
             self.send_ping(now, sequence, &probe);
-            if probe.repeats == 2 && probe.purpose == Purpose::Detect {
+            if probe.repeats == 2 && matches!(probe.purpose, Purpose::Detect | Purpose::Across) {
                 probe.helpers = self.ask_helpers(now, sequence, &probe);
                 self.knock(sequence, &probe);
             }
@@ -328,12 +334,20 @@ impl Engine {
         let others = self.members.iter().filter(|(id, member)| {
             *id != SELF && Some(*id) != probe.target && member.status == Status::Alive
         });
-        let mut helpers: Vec<_> = others.map(|(_, member)| member.address).collect();
+        let there = probe.target.and_then(|id| self.far_of(id));
+        // Across, a third datacenter may have the way that is missing here; else one's own helps.
+        let rank = |member: &super::members::Member| match there {
+            Some(there) if member.datacenter == there => 2,
+            Some(_) => u8::from(self.is_near(member)),
+            None => u8::from(!self.is_near(member)),
+        };
+        let mut helpers: Vec<_> = others.map(|(_, m)| (rank(m), m.address)).collect();
         self.shuffle(&mut helpers);
+        helpers.sort_by_key(|(rank, _)| *rank);
         helpers.truncate(HELPERS);
         let from = self.my_handle();
         let message = Message::PingReq { sequence, from, to: probe.handle, target: probe.address };
-        for helper in &helpers {
+        for (_, helper) in &helpers {
             self.stats.indirect_probes_sent += 1;
             self.send_message(now, *helper, &message, None, false, true);
         }
@@ -342,7 +356,9 @@ impl Engine {
 
     pub(super) fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
         match probe.purpose {
-            Purpose::Detect | Purpose::Corroborate => self.end_detection(now, sequence, probe),
+            Purpose::Detect | Purpose::Across | Purpose::Corroborate => {
+                self.end_detection(now, sequence, probe);
+            }
             Purpose::Revive | Purpose::Help { .. } => {}
             Purpose::Leave => self.leave_unheard(now, probe),
             Purpose::User { ticket, .. } => {
@@ -369,6 +385,9 @@ impl Engine {
             member.ping_millis = PING_TIMED_OUT;
             member.timeouts = member.timeouts.saturating_add(1);
         });
+        if probe.purpose == Purpose::Across {
+            return self.end_across(probe); // a matter of the whole datacenter
+        }
         if probe.evidence == Evidence::Silent && probe.nacks < probe.helpers {
             self.awareness.worse(); // helpers that can reach nobody say so; silence is our own
         }

@@ -22,6 +22,8 @@ pub(super) struct Suspicion {
     /// Held by a node that hears nobody, which may be cut off itself: it is told to no one, and
     /// withdrawn as soon as anybody is heard.
     pub(super) private: bool,
+    /// Others call the member dead already.
+    pub(super) claimed: bool,
 }
 
 /// How many confirmations beside the first witness are wanted: 3, fewer where fewer can give them.

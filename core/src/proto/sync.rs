@@ -86,7 +86,11 @@ impl Engine {
     fn full_state(&self, message: &Message) -> Vec<u8> {
         let mut bytes = Vec::new();
         let mut frames = FrameWriter::new(&mut bytes, self.cluster_tag, message, MAX_FRAME_BYTES);
-        for (_, member) in self.members.iter() {
+        // First, so that whoever reads on knows who counts.
+        for word in self.datacenters.words_of(self.settings.datacenter) {
+            frames.push(&Record::Datacenter(word));
+        }
+        for (_, member) in self.members.iter().filter(|(_, member)| !member.lost) {
             frames.push_member(&member.record());
         }
         frames.finish();
@@ -164,10 +168,17 @@ impl Engine {
                         packet.message
                     {
                         hearsay.speaker = from;
+                        if let Some(id) = self.members.by_handle(from) {
+                            self.hear_across(now, id, true);
+                        }
                     }
                     for record in packet.records {
-                        if let Record::Member(member) = record? {
-                            self.apply_member(now, &member, hearsay);
+                        let record = record?;
+                        if let Record::Member(member) = &record {
+                            self.apply_member(now, member, hearsay);
+                        }
+                        if let Record::Datacenter(word) = &record {
+                            self.take_word(now, word);
                         }
                     }
                 }

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::hash;
 use super::members::{MemberId, SELF, public_status};
 use super::probe::Purpose;
-use super::suspicion::{LONGEST, Suspicion, confirmations_wanted, patience};
+use super::suspicion::{LONGEST, Suspicion, patience};
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Evidence, MemberRecord, Status, WitnessSet};
@@ -70,6 +70,7 @@ impl Engine {
             own_failed: true,
             deadline,
             private: true,
+            claimed: false,
         };
         self.members.update(id, |member| member.suspicion = Some(held));
         self.timers.arm(deadline, Timer::Suspicion(id));
@@ -143,7 +144,7 @@ impl Engine {
     pub(super) fn corroborate_timer(&mut self, now: Time, id: MemberId) {
         let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
         let held = suspected.and_then(|member| member.suspicion);
-        let wanted = confirmations_wanted(self.members.healthy()) + 1;
+        let wanted = self.wanted(id) + 1;
         if held.is_some_and(|held| held.witnesses.len() < wanted && !held.own_failed) {
             self.probe(now, id, Purpose::Corroborate);
         }
@@ -163,6 +164,7 @@ impl Engine {
                 own_failed: false,
                 deadline: Time::NEVER,
                 private: false,
+                claimed: false,
             },
             (Status::Suspected, Some(held)) => held,
             (Status::Suspected | Status::Unknown | Status::Dead | Status::Left, _) => return,
@@ -174,7 +176,7 @@ impl Engine {
         } else if !grew {
             return;
         }
-        let deadline = (held.since + self.patience_for(&held, 1) - LAST_CALL).max(held.since);
+        let deadline = (held.since + self.patience_for(id, &held, 1) - LAST_CALL).max(held.since);
         if deadline < held.deadline {
             held.deadline = deadline;
             self.timers.arm(deadline.max(now), Timer::Suspicion(id));
@@ -184,8 +186,8 @@ impl Engine {
         self.pass_on(now, id);
     }
 
-    fn patience_for(&self, held: &Suspicion, health_factor: u32) -> Duration {
-        let wanted = confirmations_wanted(self.members.healthy());
+    fn patience_for(&self, id: MemberId, held: &Suspicion, health_factor: u32) -> Duration {
+        let wanted = self.wanted(id);
         let gone = held.witnesses.count(Evidence::Gone);
         let hung = held.witnesses.count(Evidence::Hung);
         if gone > wanted && hung == 0 {
@@ -204,7 +206,10 @@ impl Engine {
     /// When it is this node's turn to look for itself: its place by the hashes over suspect and
     /// observer, so that every node finds the same order without asking.
     fn corroborator_rank(&self, id: MemberId) -> Option<usize> {
-        let suspect = self.members.get(id)?;
+        let suspect = self.members.get(id).filter(|_| self.judges(id))?;
+        if self.far_of(id).is_some() {
+            return Some(self.far_rank(suspect));
+        }
         let rank = |observer: u32| {
             let mut key = [0; 12];
             let parts = suspect.handle.to_le_bytes().into_iter();
@@ -214,7 +219,7 @@ impl Engine {
             hash::score(&key, &suspect.identity.name)
         };
         let mine = rank(self.my_handle());
-        let others = self.members.healthy_others().filter(|(other, _)| *other != id);
+        let others = self.near_others().filter(|(other, _)| *other != id);
         Some(others.filter(|(_, other)| rank(other.handle) < mine).count())
     }
 
@@ -225,13 +230,17 @@ impl Engine {
         };
         let before = public_status(member.status);
         let held = match member.status {
-            Status::Dead | Status::Left | Status::Unknown => return,
+            Status::Dead => {
+                self.members.update(id, |member| member.lost = false); // it died alone meanwhile
+                return;
+            }
+            Status::Left | Status::Unknown => return,
             Status::Alive => None,
             Status::Suspected => member.suspicion,
         };
         let incarnation = record.incarnation.max(member.incarnation);
         if held.is_some_and(|held| {
-            now.since(held.since) * 2 >= self.patience_for(&held, self.awareness.factor())
+            now.since(held.since) * 2 >= self.patience_for(id, &held, self.awareness.factor())
         }) {
             self.stats.deaths_learned += 1;
             self.set_status(now, id, Status::Dead, incarnation, record.source);
@@ -241,9 +250,19 @@ impl Engine {
         }
         self.members.update(id, |member| member.incarnation = incarnation);
         self.join_suspicion(now, id, record.witnesses, record.source);
-        if before == NodeStatus::Alive {
+        if !self.judges(id) {
+            self.claim_death(id); // its own datacenter has the word
+        } else if before == NodeStatus::Alive {
             self.probe(now, id, Purpose::Corroborate);
         }
+    }
+
+    fn claim_death(&mut self, id: MemberId) {
+        self.members.update(id, |member| {
+            if let Some(held) = &mut member.suspicion {
+                held.claimed = true;
+            }
+        });
     }
 
     /// A suspicion may have run out.
@@ -252,7 +271,7 @@ impl Engine {
         let Some(held) = suspected.and_then(|member| member.suspicion) else {
             return;
         };
-        let due = held.since + self.patience_for(&held, self.awareness.factor());
+        let due = held.since + self.patience_for(id, &held, self.awareness.factor());
         if now < due {
             // Armed for an earlier moment than the one that counts now, health included.
             if held.deadline <= now {
@@ -271,9 +290,12 @@ impl Engine {
             self.look_again(id, later);
             return;
         }
-        let wanted = confirmations_wanted(self.members.healthy()) + 1;
-        if held.own_failed || held.witnesses.len() >= wanted {
+        let wanted = self.wanted(id) + 1;
+        let claimed = held.claimed && !self.judges(id);
+        if held.own_failed || claimed || held.witnesses.len() >= wanted {
             self.declare_dead(now, id);
+        } else if !self.judges(id) {
+            self.look_again(id, now + LONGEST); // those who judge it have not ended yet
         } else {
             // Nobody is judged on hearsay alone: one look of its own first.
             self.probe(now, id, Purpose::Corroborate);
@@ -319,7 +341,7 @@ impl Engine {
     /// How long a node that hears no member holds its suspicion of one. Where a kernel answered it
     /// in that silence, its own network works, and the silence is the others'. Where nothing at all answers,
     /// it is more likely cut off than the last one alive, the more so the more others there were.
-    fn lonely_patience(&self, id: MemberId) -> Duration {
+    pub(super) fn lonely_patience(&self, id: MemberId) -> Duration {
         let longest = LONGEST.max(self.settings.suspicion_floor());
         if self.knocks.answered > self.heard_other_than(id) + self.deaf_after() {
             return longest;

@@ -5,8 +5,8 @@
 use seafoam::proto::election::{Answer, Ballot, Claim, Grant, Owner, Poll, Verdict, Vote};
 use seafoam::proto::hash;
 use seafoam::proto::wire::{
-    BroadcastRecord, Candidacy, Evidence, Herald, Identity, IndexSet, MemberRecord, Message,
-    NO_DATACENTER, Record, Status, WitnessSet, Word,
+    BroadcastRecord, Candidacy, DatacenterRecord, Evidence, Herald, Identity, IndexSet,
+    MemberRecord, Message, NO_DATACENTER, Record, Status, WitnessSet, Word,
 };
 use std::time::Duration;
 
@@ -214,6 +214,15 @@ fn other_records() -> Vec<Case> {
         ),
         case("receipt", Record::Receipt { origin: 7, index: 128 }),
         case("piece", Record::Piece(b"a message".as_slice().into())),
+        case(
+            "datacenter that nobody hears",
+            Record::Datacenter(DatacenterRecord {
+                observer: 1,
+                number: 255,
+                version: 3,
+                witnesses: WitnessSet::from_iter([(7, Evidence::Silent), (9, Evidence::Gone)]),
+            }),
+        ),
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
         case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe }),

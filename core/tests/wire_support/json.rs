@@ -7,7 +7,7 @@
 use seafoam::proto::election::{Answer, Owner, Verdict};
 use seafoam::proto::wire::{
     BroadcastRecord, Carrier, DecodeError, Evidence, Identity, IndexSet, MemberRecord, Message,
-    Record, Status, Word,
+    Record, Status, Witness, WitnessSet, Word,
 };
 use serde_json::{Value, json};
 
@@ -156,7 +156,19 @@ pub fn record(record: &Record) -> Value {
         Record::Have(set) => indexes("have", *set),
         Record::Want(set) => indexes("want", *set),
         Record::Piece(bytes) => json!({ "kind": "piece", "bytes": hex(bytes) }),
+        Record::Datacenter(record) => json!({
+            "kind": "datacenter",
+            "observer": record.observer,
+            "number": record.number,
+            "version": record.version,
+            "witnesses": witnesses(&record.witnesses),
+        }),
     }
+}
+
+fn witnesses(set: &WitnessSet) -> Vec<Value> {
+    let one = |witness: Witness| json!({ "handle": witness.handle, "evidence": evidence(witness.evidence) });
+    set.iter().map(one).collect()
 }
 
 fn indexes(kind: &str, set: IndexSet) -> Value {
@@ -190,11 +202,6 @@ fn evidence(evidence: Evidence) -> &'static str {
 }
 
 fn member(member: &MemberRecord) -> Value {
-    let witnesses: Vec<_> = member
-        .witnesses
-        .iter()
-        .map(|witness| json!({ "handle": witness.handle, "evidence": evidence(witness.evidence) }))
-        .collect();
     json!({
         "kind": "member",
         "identity": identity(&member.identity),
@@ -207,7 +214,7 @@ fn member(member: &MemberRecord) -> Value {
         "priority": member.candidacy.priority,
         "tags": member.tags.as_ref().map(|tags| hex(tags)),
         "source": member.source,
-        "witnesses": witnesses,
+        "witnesses": witnesses(&member.witnesses),
     })
 }
 

@@ -10,8 +10,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use seafoam::proto::wire::{
-    BroadcastRecord, Candidacy, Carrier, DecodeError, Evidence, Herald, Identity, IndexSet,
-    MAX_BROADCAST_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, Packet,
+    BroadcastRecord, Candidacy, Carrier, DatacenterRecord, DecodeError, Evidence, Herald, Identity,
+    IndexSet, MAX_BROADCAST_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES, MemberRecord, Message, Packet,
     PacketWriter, Record, Status, WitnessSet,
 };
 use std::net::{IpAddr, SocketAddr};
@@ -135,6 +135,11 @@ pub fn any_record() -> impl Strategy<Value = Record> {
             Record::Herald(Herald { scope, term, sequence, leader })
         }),
         1 => (any_u32(), any_u32()).prop_map(|(origin, index)| Record::Receipt { origin, index }),
+        1 => (any::<(u8, u8)>(), any_u32(), any_witnesses()).prop_map(
+            |((observer, number), version, witnesses)| {
+                Record::Datacenter(DatacenterRecord { observer, number, version, witnesses })
+            }
+        ),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),
         1 => vec(any::<u8>(), 0..=MAX_PIECE_BYTES).prop_map(|bytes| Record::Piece(bytes.into())),

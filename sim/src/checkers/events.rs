@@ -25,7 +25,7 @@ impl Checker for Order {
         "order"
     }
 
-    fn observe(&mut self, _facts: &Facts, happened: &Happened, found: &mut Found) {
+    fn observe(&mut self, facts: &Facts, happened: &Happened, found: &mut Found) {
         let (at, by) = (happened.at, happened.by);
         let last = self.last.entry(by).or_default();
         let event = match &happened.what {
@@ -57,7 +57,9 @@ impl Checker for Order {
             found.report(at, by, format!("{name} had LEFT and became {status}"));
         }
         let returns = stood == NodeStatus::Dead && status.is_healthy();
-        if same_run && returns && node.incarnation <= incarnation {
+        // Who was lost with a whole datacenter had nothing to refute.
+        let least = incarnation + u32::from(!facts.is_far(by, node.datacenter));
+        if same_run && returns && node.incarnation < least {
             found.report(at, by, format!("{name} was DEAD and became {status} without its word"));
         }
     }

@@ -41,6 +41,8 @@ pub struct Facts {
     /// Whether the network is so good, and every process so quick, that no living node may be
     /// called dead.
     pub fair: bool,
+    /// Datacenters, node after node in turn.
+    pub datacenters: u8,
     /// Largest datagram that a node may send.
     pub datagram_bytes: usize,
     /// Broadcasts by the number that their payload begins with.
@@ -59,6 +61,12 @@ impl Facts {
     #[must_use]
     pub fn life(&self, node: usize) -> Option<&Life> {
         self.lives.get(&node)
+    }
+
+    /// Whether a node is of another datacenter than this one.
+    #[must_use]
+    pub fn is_far(&self, node: usize, datacenter: u8) -> bool {
+        self.datacenters > 1 && node % usize::from(self.datacenters) != usize::from(datacenter)
     }
 
     /// The processes that run: the node, and what runs there.

@@ -27,6 +27,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("evidence", scenario::evidence, &[10, 100], 3, 1),
     ("cut", scenario::cut, &[10, 100], 5, 4),
     ("beacons", scenario::beacons, &[10, 100], 1, 1),
+    ("across", scenario::across, &[100, 1000], 3, 5),
+    ("apart", scenario::apart, &[100], 10, 10),
     ("lifeguard", scenario::lifeguard, &[128], 10, 1),
 ];
 

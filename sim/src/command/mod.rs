@@ -29,6 +29,8 @@ Scenarios
   evidence    how old the last beacon of a lighthouse gets where all is well
   cut         half is cut off with a minority of lighthouses: seconds until INVALID, and VALID again
   beacons     what lighthouses cost a cluster at rest
+  across      two datacenters: what goes across, at rest and for a broadcast
+  apart       two datacenters: deaths, cuts and a bad link between them
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.

@@ -1,5 +1,6 @@
 //! Measurements in virtual time: one function a scenario, each many trials, each seed a world.
 
+mod datacenters;
 mod detection;
 mod lifeguard;
 mod spread;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use seafoam::proto::seal::{Key, KeyList};
 use seafoam::{Config, Event, NodeStatus};
 
+pub use datacenters::{across, apart};
 pub use detection::{crash, pause, silent};
 pub use lifeguard::lifeguard;
 pub use spread::{broadcast, join, partition, steady};

@@ -7,9 +7,9 @@ use super::kinds::{
     WITNESS_MASK, WITNESS_SHIFT, message as kind, record,
 };
 use super::{
-    BroadcastRecord, Candidacy, Carrier, DecodeError, Evidence, Header, Herald, IndexSet, KeyIds,
-    MAX_BROADCAST_BYTES, MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES, MAX_TAGS_BYTES,
-    MemberRecord, Message, NO_DATACENTER, Record, Status, VERSION, WitnessSet,
+    BroadcastRecord, Candidacy, Carrier, DatacenterRecord, DecodeError, Evidence, Header, Herald,
+    IndexSet, KeyIds, MAX_BROADCAST_BYTES, MAX_DATAGRAM_BYTES, MAX_FRAME_BYTES, MAX_PIECE_BYTES,
+    MAX_TAGS_BYTES, MemberRecord, Message, NO_DATACENTER, Record, Status, VERSION, WitnessSet,
 };
 
 /// A datagram or frame whose header and message have been decoded, and whose records wait.
@@ -199,12 +199,20 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::HAVE => Record::Have(decode_indexes(&mut body)?),
         record::WANT => Record::Want(decode_indexes(&mut body)?),
         record::PIECE => Record::Piece(body.shared(MAX_PIECE_BYTES)?),
+        record::DATACENTER => Record::Datacenter(decode_datacenter(&mut body)?),
         _ => return Ok(None),
     }))
 }
 
 fn decode_indexes(body: &mut Reader<'_>) -> Result<IndexSet, DecodeError> {
     Ok(IndexSet { origin: body.u32()?, highest: body.u32()?, below: body.u32()? })
+}
+
+fn decode_datacenter(body: &mut Reader<'_>) -> Result<DatacenterRecord, DecodeError> {
+    let (observer, number, count) = (body.u8()?, body.u8()?, body.u8()?);
+    let version = body.u32()?;
+    let witnesses = decode_witnesses(body, usize::from(count))?;
+    Ok(DatacenterRecord { observer, number, version, witnesses })
 }
 
 fn decode_member(body: &mut Reader<'_>) -> Result<MemberRecord, DecodeError> {

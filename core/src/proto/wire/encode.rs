@@ -6,9 +6,9 @@ use super::kinds::{
     message as message_kind, record as record_kind,
 };
 use super::{
-    BroadcastRecord, Candidacy, Herald, IndexSet, MAX_BROADCAST_BYTES, MAX_PIECE_BYTES,
-    MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord, Message, NO_DATACENTER, Record, VERSION,
-    is_valid_name,
+    BroadcastRecord, Candidacy, DatacenterRecord, Herald, IndexSet, MAX_BROADCAST_BYTES,
+    MAX_PIECE_BYTES, MAX_TAGS_BYTES, MIN_PACKET_BYTES, MemberRecord, Message, NO_DATACENTER,
+    Record, VERSION, WitnessSet, is_valid_name,
 };
 
 /// Writes one packet: header and message at once, then records while they fit.
@@ -201,6 +201,7 @@ enum Content<'a> {
     Have(IndexSet),
     Want(IndexSet),
     Piece(&'a [u8]),
+    Datacenter(&'a DatacenterRecord),
 }
 
 /// None for a record that no peer would take.
@@ -217,6 +218,7 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Want(set) => plain(Content::Want(*set)),
         Record::Piece(bytes) if bytes.len() > MAX_PIECE_BYTES => None,
         Record::Piece(bytes) => plain(Content::Piece(bytes)),
+        Record::Datacenter(record) => plain(Content::Datacenter(record)),
     }
 }
 
@@ -255,6 +257,7 @@ impl<'a> Body<'a> {
             Content::Have(_) => record_kind::HAVE,
             Content::Want(_) => record_kind::WANT,
             Content::Piece(_) => record_kind::PIECE,
+            Content::Datacenter(_) => record_kind::DATACENTER,
         });
         out.put_varint(self.body_len() as u64);
         self.put_body(out);
@@ -282,6 +285,11 @@ impl<'a> Body<'a> {
                 put_u32s(out, &[herald.sequence, herald.leader]);
             }
             Content::Receipt(origin, index) => put_u32s(out, &[origin, index]),
+            Content::Datacenter(record) => {
+                out.put(&[record.observer, record.number, record.witnesses.len() as u8]);
+                out.put(&record.version.to_le_bytes());
+                put_witnesses(out, &record.witnesses);
+            }
             Content::Have(set) | Content::Want(set) => {
                 put_u32s(out, &[set.origin, set.highest, set.below]);
             }
@@ -316,7 +324,11 @@ fn put_member(out: &mut impl Sink, identity_flags: u8, member: &MemberRecord) {
     if let Some(tags) = &member.tags {
         out.put_prefixed(tags);
     }
-    for witness in member.witnesses.as_slice() {
+    put_witnesses(out, &member.witnesses);
+}
+
+fn put_witnesses(out: &mut impl Sink, witnesses: &WitnessSet) {
+    for witness in witnesses.as_slice() {
         out.put(&witness.handle.to_le_bytes());
         out.put(&[witness.evidence as u8]);
     }

@@ -42,6 +42,7 @@ pub(super) mod record {
     pub const HAVE: u8 = 9;
     pub const WANT: u8 = 10;
     pub const PIECE: u8 = 11;
+    pub const DATACENTER: u8 = 12;
 }
 
 /// First byte of a broadcast record, above the flags of address and name: a receipt is wanted.

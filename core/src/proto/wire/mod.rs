@@ -23,8 +23,8 @@ pub use frame::{FrameReader, FrameStep, FrameWriter};
 pub(crate) use kinds::message as kind;
 pub use message::{Carrier, Header, KeyIds, Message};
 pub use record::{
-    BroadcastRecord, Candidacy, Herald, Identity, IndexSet, MemberRecord, Record, Status,
-    StatusClass, is_valid_name,
+    BroadcastRecord, Candidacy, DatacenterRecord, Herald, Identity, IndexSet, MemberRecord, Record,
+    Status, StatusClass, is_valid_name,
 };
 pub use witness::{Evidence, Witness, WitnessSet};
 

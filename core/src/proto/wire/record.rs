@@ -215,6 +215,19 @@ impl IndexSet {
     }
 }
 
+/// What the nodes of one datacenter say of another: whether its members are heard there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DatacenterRecord {
+    /// The datacenter whose members say so; it means nothing to those of others.
+    pub observer: u8,
+    /// The datacenter that it is about.
+    pub number: u8,
+    /// How often that changed: odd while nobody there is heard, even while somebody is.
+    pub version: u32,
+    /// Members of `observer` that hear nobody there.
+    pub witnesses: WitnessSet,
+}
+
 /// What may follow the message in a datagram or a frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
@@ -247,4 +260,6 @@ pub enum Record {
     /// A part of a message's payload, at most [`MAX_PIECE_BYTES`](super::MAX_PIECE_BYTES): the parts
     /// in their order make the whole.
     Piece(Arc<[u8]>),
+    /// Whether another datacenter is heard.
+    Datacenter(DatacenterRecord),
 }

@@ -1,0 +1,58 @@
+//! What goes across between datacenters: through bridges, so many times whatever the size.
+
+use super::engine::Engine;
+use super::members::MemberId;
+use super::time::Time;
+use super::wire::{Message, PacketWriter, Record};
+
+/// Datacenters that news go to, each time.
+const FANOUT: usize = 3;
+
+impl Engine {
+    /// Begins to pass a member's state on to other datacenters, where that is this node's part.
+    pub(super) fn pass_across(&mut self, id: MemberId) {
+        let home = self.members.get(id).map_or(self.settings.datacenter, |m| m.datacenter);
+        let times = self.far_times(home);
+        if times > 0 {
+            self.datacenters.across.begin(id, times);
+        }
+    }
+
+    fn has_news_across(&self) -> bool {
+        let queued = !self.datacenters.across.is_empty() || self.broadcasts.across() > 0;
+        queued || self.is_split() && self.herald_waits()
+    }
+
+    /// One datagram to each of a few other datacenters, while there is something for them.
+    pub(super) fn gossip_across(&mut self, now: Time) {
+        if !self.has_news_across() {
+            return;
+        }
+        self.find_bridges(now);
+        let targets = self.targets_across(FANOUT);
+        if targets.is_empty() {
+            // Nobody is there to be told; whoever comes back gets the whole table.
+            self.datacenters.across.clear();
+            self.broadcasts.clear_across();
+        }
+        let from = self.my_handle();
+        for to in targets {
+            if !self.has_news_across() {
+                break;
+            }
+            self.send_message(now, to, &Message::Gossip { from }, None, false, true);
+        }
+    }
+
+    /// Puts what is said of other datacenters into a datagram for one's own.
+    pub(super) fn write_words(&mut self, packet: &mut PacketWriter<'_>) {
+        let observer = self.settings.datacenter;
+        let numbers: Vec<_> = self.datacenters.words.keys().copied().collect();
+        for number in numbers {
+            let word = self.datacenters.word(observer, number);
+            if word.is_some_and(|word| packet.push(&Record::Datacenter(word))) {
+                self.datacenters.words.sent(&number);
+            }
+        }
+    }
+}
