@@ -1038,8 +1038,8 @@ bool seafoam_cluster_is_closed(const seafoam_cluster *cluster);
 void seafoam_cluster_free(seafoam_cluster *cluster);
 
 /**
- * The leader as this node knows it. `*leader` is NULL, and the code `SEAFOAM_OK`, while there is
- * none: in this version always.
+ * The leader as this node heard of it. `*leader` is NULL, and the code `SEAFOAM_OK`, while there
+ * is none.
  *
  * Ownership: free `*leader` with `seafoam_node_free`. Threads: any.
  * Errors: `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
@@ -1049,8 +1049,8 @@ seafoam_code seafoam_cluster_leader(const seafoam_cluster *cluster,
                                     seafoam_error **error);
 
 /**
- * Whether this node leads at this instant; false for NULL, after close, in a forked child, and in
- * this version always.
+ * Whether this node leads at this instant: the clock is read at the call. False for NULL, after
+ * close, and in a forked child.
  *
  * Threads: any.
  */

@@ -28,8 +28,8 @@ impl seafoam_validity {
     }
 }
 
-/// The leader as this node knows it. `*leader` is NULL, and the code `SEAFOAM_OK`, while there is
-/// none: in this version always.
+/// The leader as this node heard of it. `*leader` is NULL, and the code `SEAFOAM_OK`, while there
+/// is none.
 ///
 /// Ownership: free `*leader` with `seafoam_node_free`. Threads: any.
 /// Errors: `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
@@ -48,8 +48,8 @@ pub unsafe extern "C" fn seafoam_cluster_leader(
     })
 }
 
-/// Whether this node leads at this instant; false for NULL, after close, in a forked child, and in
-/// this version always.
+/// Whether this node leads at this instant: the clock is read at the call. False for NULL, after
+/// close, and in a forked child.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

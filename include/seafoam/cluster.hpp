@@ -189,12 +189,12 @@ public:
     detail::must(seafoam_cluster_send, raw(), node.c_str(), payload(bytes.data()), bytes.size());
   }
 
-  /// The leader as this node knows it, or none: in this version always.
+  /// The leader as this node heard of it, or none.
   std::optional<Node> leader() const {
     return detail::maybe_node(detail::obtain<detail::OwnedNode>(seafoam_cluster_leader, raw()));
   }
-  /// Whether this node leads at this instant; false after close and in a forked child, and in this
-  /// version always.
+  /// Whether this node leads at this instant: the clock is read at the call. False after close and
+  /// in a forked child.
   bool is_leader() const noexcept { return seafoam_cluster_is_leader(raw()); }
   /// The own lease, or none.
   std::optional<Lease> lease() const {

@@ -166,15 +166,15 @@ export declare class Cluster {
    */
   send(node: NodeArgument, payload: Uint8Array | string, options?: WaitOptions): Promise<void>
 
-  /** The leader as this node knows it, or null. Null in this version, which has no election. */
+  /** The leader as this node heard of it, or null. */
   leader(): Node | null
-  /** Whether this node leads at this instant; false after close. */
+  /** Whether this node leads at this instant: the clock is read at the call. False after close. */
   isLeader(): boolean
   /** The own lease, or null. */
   lease(): Lease | null
-  /** Gives the lease up. @throws {SeafoamError} `not_leader`. */
+  /** Gives the lease up: from the call on this node does not lead. @throws {SeafoamError} `not_leader`. */
   resign(options?: WaitOptions): Promise<void>
-  /** Hands the lead to another node. @throws {SeafoamError} `not_leader`. */
+  /** Gives the lease up in favour of another node; done when that one leads. @throws {SeafoamError} `not_leader`, `unknown_node`, `invalid_config`, `timeout` after 3 s. */
   transferLeadership(node: NodeArgument, options?: WaitOptions): Promise<void>
 
   /** The keys that seal this cluster's traffic. */
@@ -250,9 +250,9 @@ export declare class Cluster {
   setPingHistoryFrontloadMillis(value: Settings['pingHistoryFrontloadMillis'] | string): void
   /** Changes `minPingTimeMillis`: Floor under the timeout of a ping, milliseconds. */
   setMinPingTimeMillis(value: Settings['minPingTimeMillis'] | string): void
-  /** Changes `leaderEligible`: Whether this node may lead. Not available in this version. */
+  /** Changes `leaderEligible`: Whether this node may lead. */
   setLeaderEligible(value: Settings['leaderEligible'] | string): void
-  /** Changes `leaderPriority`: Candidates of higher priority stand first. Not available in this version. */
+  /** Changes `leaderPriority`: Candidates of higher priority stand first. */
   setLeaderPriority(value: Settings['leaderPriority'] | string): void
   /** Changes `logLevel`: Threshold of the log; process-wide, the last cluster that sets it wins. */
   setLogLevel(value: Settings['logLevel'] | string): void

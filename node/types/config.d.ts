@@ -44,15 +44,15 @@ export interface Settings {
   validityRule: string
   /** Plain membership: no validity, no leader. Environment: `SEAFOAM_FALLBACK`. Default: `false`. Takes true or false. */
   fallback: boolean
-  /** Whether this node may lead. Environment: `SEAFOAM_LEADER_ELIGIBLE`. Default: `true`. Takes true or false. Not available in this version. */
+  /** Whether this node may lead. Environment: `SEAFOAM_LEADER_ELIGIBLE`. Default: `true`. Takes true or false. */
   leaderEligible: boolean
-  /** One leader for all, or one for each datacenter. Environment: `SEAFOAM_LEADER_SCOPE`. Default: `global`. Takes one of global, datacenter. Not available in this version. */
+  /** One leader for all, or one for each datacenter. Environment: `SEAFOAM_LEADER_SCOPE`. Default: `global`. Takes one of global, datacenter. */
   leaderScope: LeaderScopeWord
-  /** Candidates of higher priority stand first. Environment: `SEAFOAM_LEADER_PRIORITY`. Default: `0`. Takes a whole number from 0 to 255. Not available in this version. */
+  /** Candidates of higher priority stand first. Environment: `SEAFOAM_LEADER_PRIORITY`. Default: `0`. Takes a whole number from 0 to 255. */
   leaderPriority: number
-  /** Datacenters that should have the leader, in order; never a matter of safety. Environment: `SEAFOAM_PREFER_DATACENTERS`. Default: `not set`. Takes a comma list of whole numbers from 0 to 254. Not available in this version. */
+  /** Datacenters that should have the leader, in order; never a matter of safety. Environment: `SEAFOAM_PREFER_DATACENTERS`. Default: `not set`. Takes a comma list of whole numbers from 0 to 254. */
   preferDatacenters: number[]
-  /** How long a leader's lease runs without renewal, milliseconds. Environment: `SEAFOAM_LEADER_LEASE_MILLIS`. Default: `3000`. Takes a whole number from 500 to 600000. Not available in this version. */
+  /** How long a leader's lease runs without renewal, milliseconds. Environment: `SEAFOAM_LEADER_LEASE_MILLIS`. Default: `3000`. Takes a whole number from 500 to 600000. */
   leaderLeaseMillis: number
   /** Folder for what must survive a restart, for this node alone: the addresses of its peers, and lighthouses that it learned. Environment: `SEAFOAM_STATE_DIR`. Default: `not set`. Takes a path. */
   stateDir: string

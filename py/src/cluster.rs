@@ -258,18 +258,18 @@ impl ClusterBase {
         self.call(py, |cluster| cluster.broadcast(&payload))
     }
 
-    /// The leader as this node knows it, or None: in this version always None.
+    /// The leader as this node heard of it, or None.
     fn leader(&self, py: Python<'_>) -> PyResult<Option<Node>> {
         let leader = self.call(py, Cluster::leader)?;
         Ok(leader.map(Node))
     }
 
-    /// Whether this node leads at this instant; false after close and in a forked child.
+    /// Whether this node leads at this instant, by the clock; false after close and in a forked child.
     fn is_leader(&self) -> bool {
         self.running.get().is_some_and(Cluster::is_leader)
     }
 
-    /// The own lease, or None: in this version always None.
+    /// The own lease at this instant, or None where this node does not lead.
     fn lease(&self, py: Python<'_>) -> PyResult<Option<Lease>> {
         let lease = self.call(py, Cluster::lease)?;
         Ok(lease.map(Lease))

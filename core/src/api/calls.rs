@@ -48,7 +48,7 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
     start(config: "Config") -> "Cluster", waits, stands,
         "Binds, begins probing, joins in the background.";
     ready(min_members: "u32", valid: "bool", timeout: "duration") -> "nothing", waits, stands,
-        "Waits until the view has so many healthy members; `valid` is not available yet.";
+        "Waits until the view has so many healthy members, and with `valid` until it is valid too.";
     leave(timeout: "duration") -> "nothing", waits, stands,
         "Tells the peers that this node leaves.";
     close() -> "nothing", waits, stands,
@@ -77,15 +77,15 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "Sends a payload to every other healthy member; returns its label.";
     broadcast_with_receipt(bytes: "bytes or text", timeout: "duration") -> "Receipt", waits, stands,
         "As broadcast, and tells which members confirmed it and which did not.";
-    leader() -> "Node or none", now, later,
+    leader() -> "Node or none", now, stands,
         "The leader as this node knows it.";
-    is_leader() -> "bool", now, later,
+    is_leader() -> "bool", now, stands,
         "Whether this node leads at this instant.";
-    lease() -> "Lease or none", now, later,
+    lease() -> "Lease or none", now, stands,
         "The own lease.";
-    resign() -> "nothing", waits, later,
+    resign() -> "nothing", waits, stands,
         "Gives the lease up.";
-    transfer_leadership(node: "node argument") -> "nothing", waits, later,
+    transfer_leadership(node: "node argument") -> "nothing", waits, stands,
         "Hands the lead to another node.";
     validity() -> "Validity", now, stands,
         "Whether this side of a partition may act, and what is missing.";

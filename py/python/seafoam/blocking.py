@@ -171,7 +171,10 @@ class Cluster(ClusterBase, LiveSetters):
         self._send(node, bytes).wait()
 
     def resign(self) -> None:
-        """Give the lease up. Raises `not_leader`, in this version always."""
+        """Give the lease up; from the call on this node does not lead.
+
+        Done when a majority of the lighthouses knows. Raises `not_leader`.
+        """
         self._resign().wait()
 
     def keyring(self) -> Keyring:
@@ -179,7 +182,12 @@ class Cluster(ClusterBase, LiveSetters):
         return Keyring(self._keyring())
 
     def transfer_leadership(self, node: Node | str) -> None:
-        """Hand the lead to another node. Raises `not_leader`, in this version always."""
+        """Give the lease up in favour of another node; done when that one leads.
+
+        Raises `not_leader`, `unknown_node`, `invalid_config` for a node that is not alive or not
+        eligible, and `timeout` where it did not come to lead within 3 s: then this node does not
+        lead any more either.
+        """
         self._transfer_leadership(node).wait()
 
     def events(

@@ -199,7 +199,9 @@ pub fn beacons(plan: &Plan) -> Report {
         let mut line = Vec::new();
         for lighthouses in [0, 3, 15_usize].into_iter().filter(|count| *count <= nodes) {
             let names = (0..lighthouses).map(|node| World::address(node).to_string());
+            // Beacons alone: nobody stands.
             let config = config(plan.sealed).lighthouses(names.collect::<Vec<_>>());
+            let config = config.leader_eligible(false);
             let mut world = World::new(plan.seeds.start, config);
             world.start_many(nodes);
             world.run_until(PATIENCE, World::is_whole);
