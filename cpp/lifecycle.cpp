@@ -62,8 +62,8 @@ private:
 
 /// Nobody listens at the ports of the list: the nodes find each other by their seed.
 static Cluster lighthouse(std::string_view name, std::string_view seed = "") {
-  return Cluster(config("validity", name, seed)
-                     .lighthouses("a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3"));
+  return Cluster(
+      config("validity", name, seed).lighthouses("a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3"));
 }
 
 static void a_majority_of_lighthouses_is_valid_and_one_alone_is_not() {

@@ -67,7 +67,8 @@ static void three_meet_and_talk(void) {
   seafoam_cluster_free(pair.a);
 }
 
-/* A lighthouse: nobody listens at the ports of the list, the nodes find each other by their seed. */
+/* A lighthouse: nobody listens at the ports of the list, the nodes find each other by their seed.
+ */
 static seafoam_cluster* start_lighthouse(const char* name, const char* seed) {
   seafoam_config* config = test_config("validity", name, seed);
   seafoam_cluster* cluster = NULL;

@@ -188,14 +188,14 @@ static void configuration_is_checked_where_it_is_set(void) {
   seafoam_config_free(config);
 }
 
-static void not_built_yet_says_so(void) {
+static void values_must_go_together(void) {
   seafoam_error* error = NULL;
   seafoam_cluster* cluster = (seafoam_cluster*)(uintptr_t)1;
   seafoam_config* config = test_config("misuse", "a", "");
-  CHECK(
-      worked(seafoam_config_set(config, SEAFOAM_KEY_LEADER_SCOPE, "datacenter", &error), &error));
-  CHECK(failed_with(seafoam_cluster_start(config, &cluster, &error), SEAFOAM_NOT_AVAILABLE, &error,
-                    "leader_scope"));
+  CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LEADER_SCOPE, "datacenter", &error), &error));
+  CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES, "127.0.0.1:1", &error), &error));
+  CHECK(failed_with(seafoam_cluster_start(config, &cluster, &error), SEAFOAM_INVALID_CONFIG, &error,
+                    "has no @datacenter"));
   CHECK(cluster == NULL);
   seafoam_config_free(config);
 }
@@ -243,7 +243,7 @@ int main(void) {
   RUN(null_handles_of_acting_calls);
   RUN(null_streams);
   RUN(configuration_is_checked_where_it_is_set);
-  RUN(not_built_yet_says_so);
+  RUN(values_must_go_together);
   RUN(listening_beyond_loopback_needs_a_key);
   RUN(errors_are_always_set_and_may_be_ignored);
   RUN(errors_are_cloned);

@@ -53,9 +53,9 @@ for (const [index, [config, message]] of badConfig.entries()) {
   })
 }
 
-test('a key whose engine part does not stand is refused, not ignored', async () => {
-  const config = local(freshName(), { leaderScope: 'datacenter' })
-  await assert.rejects(Cluster.start(config), refusal('not_available', /leader_scope is not available/))
+test('values that do not go together are refused', async () => {
+  const config = local(freshName(), { lighthouses: ['127.0.0.1:1'], leaderScope: 'datacenter' })
+  await assert.rejects(Cluster.start(config), refusal('invalid_config', /"127.0.0.1:1" in lighthouses has no @datacenter/))
 })
 
 test('listening beyond loopback without a key', async () => {

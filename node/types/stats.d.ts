@@ -156,4 +156,10 @@ export interface Stats {
   readonly keys: number
   /** Open subscriptions. (gauge) */
   readonly subscriptions: number
+  /** Messages of the election that this node sent. (counter) */
+  readonly electionSent: number
+  /** Messages of the election that were not heard: of another configuration, of nobody who may say them, or too many. (counter) */
+  readonly electionIgnored: number
+  /** Times this lighthouse took no part in elections because it had been held up. (counter) */
+  readonly quarantines: number
 }

@@ -123,3 +123,54 @@ impl World {
         self.leaders.tenures.push(Tenure { node, run, term, from: now, to: None, quality });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use seafoam::Config;
+
+    use super::*;
+
+    fn world() -> World {
+        let mut world = World::new(1, Config::new().insecure(true).listen_ip("10.0.0.0"));
+        world.start_many(2);
+        world
+    }
+
+    fn lease(world: &mut World, node: usize, term: u64, seconds: u64) {
+        let until = world.now + Duration::from_secs(seconds);
+        world.note_lease(node, Some((term, until, TermQuality::Durable)));
+    }
+
+    #[test]
+    fn two_leaders_at_one_moment_are_found() {
+        let mut world = world();
+        lease(&mut world, 0, 5, 3);
+        world.run(Duration::from_secs(2));
+        lease(&mut world, 1, 6, 3);
+        assert_eq!(world.leader_violations().len(), 1, "{:?}", world.leader_violations());
+        assert!(world.leader_violations()[0].contains("node 1 leads in term 6, node 0 in 5"));
+    }
+
+    #[test]
+    fn a_term_that_does_not_rise_is_found() {
+        for again in [4, 5] {
+            let mut world = world();
+            lease(&mut world, 0, 5, 3);
+            world.run(Duration::from_secs(4));
+            lease(&mut world, 1, again, 3);
+            assert_eq!(world.leader_violations().len(), 1, "{:?}", world.leader_violations());
+        }
+    }
+
+    #[test]
+    fn a_renewal_and_a_later_tenure_are_no_fault() {
+        let mut world = world();
+        lease(&mut world, 0, 5, 3);
+        world.run(Duration::from_secs(1));
+        lease(&mut world, 0, 5, 3);
+        world.note_lease(0, None);
+        lease(&mut world, 1, 6, 3);
+        assert_eq!(world.leader_violations(), [] as [String; 0]);
+        assert_eq!(world.tenures().len(), 2);
+    }
+}

@@ -198,3 +198,38 @@ fn drawn_faults_make_no_two_leaders_and_no_term_twice() {
         assert_eq!(outcome.violations, [] as [String; 0], "seed {seed}: {}", outcome.drawn);
     }
 }
+
+#[test]
+fn another_configuration_is_not_heard() {
+    for seed in 0..4 {
+        let mut world = World::new(seed, config(3).leader_lease_millis(2000_u32));
+        world.start(&[0]);
+        world.configure(config(3));
+        for _ in 1..5 {
+            world.start(&[0]);
+        }
+        // The first lighthouse has another lease: two of three are left for the others.
+        world.run(seconds(20));
+        let leading: Vec<_> = world.leading().map(|(node, _)| node).collect();
+        assert_eq!(leading.len(), 1, "seed {seed}");
+        assert_ne!(leading[0], 0, "seed {seed}: it has no majority of its like");
+        assert!(world.stats(0).unwrap().election_ignored > 0, "seed {seed}");
+        sound(&world, seed);
+    }
+}
+
+#[test]
+fn candidates_with_one_link_disturb_nobody() {
+    for seed in 0..4 {
+        let (mut world, leader) = led(seed, 9, 3);
+        world.run(seconds(2));
+        for node in (3..9).filter(|node| *node != leader) {
+            let cut: Vec<_> = (0..3).filter(|lighthouse| lighthouse % 3 != node % 3).collect();
+            world.network.partition(&[node], &cut);
+        }
+        world.run(seconds(120));
+        assert_eq!(world.tenures().len(), 1, "seed {seed}: {:?}", world.tenures());
+        assert!(world.leads(leader).is_some(), "seed {seed}");
+        sound(&world, seed);
+    }
+}
