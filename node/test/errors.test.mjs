@@ -55,7 +55,10 @@ for (const [index, [config, message]] of badConfig.entries()) {
 
 test('values that do not go together are refused', async () => {
   const config = local(freshName(), { lighthouses: ['127.0.0.1:1'], leaderScope: 'datacenter' })
-  await assert.rejects(Cluster.start(config), refusal('invalid_config', /"127.0.0.1:1" in lighthouses has no @datacenter/))
+  await assert.rejects(
+    Cluster.start(config),
+    refusal('invalid_config', /"127.0.0.1:1" in lighthouses has no @datacenter/),
+  )
 })
 
 test('listening beyond loopback without a key', async () => {
