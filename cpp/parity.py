@@ -57,6 +57,8 @@ RESULTS = {
     "list of KeyInfo": "std::vector<KeyInfo>",
     "list of MemberKeys": "std::vector<MemberKeys>",
     "list of text": "std::vector<std::string>",
+    "list of Hint": "std::vector<Hint>",
+    "list of u64": "std::vector<std::uint64_t>",
     "map of text to text": "Tags",
     "bytes": "std::string_view",
 }

@@ -7,6 +7,7 @@ func Words() map[string]map[string]int {
 	return map[string]map[string]int{
 		"error_codes":     numbers(errorCodeWords),
 		"event_kinds":     numbers(eventKindWords),
+		"hints":           numbers(hintWords),
 		"leader_scopes":   numbers(leaderScopeWords),
 		"link_directions": numbers(linkDirectionWords),
 		"log_levels":      numbers(logLevelWords),

@@ -169,12 +169,29 @@ type Why struct {
 	SinceMillis uint64
 	// Source is the name of the node that stated it first.
 	Source string
-	// Witnesses are the names of the members that are known to have failed to reach it.
+	// Witnesses are the names of the members that failed to reach it, in the order in which they were
+	// heard here: the first 16.
 	Witnesses []string
 	// OwnPingFailed tells whether this node's own ping failed since the suspicion began.
 	OwnPingFailed bool
 	// OwnHealth is this node's own health score when it was asked: 0 is healthy, 8 the worst.
 	OwnHealth uint32
+	// Accuser is the name of the node that began the suspicion, as heard here; empty where there was none.
+	Accuser string
+	// SuspectedMillis is how long ago the suspicion began here, also of a node that is dead by now; 0 where there was none.
+	SuspectedMillis uint64
+	// HeardMillis is how long ago anything came from the node itself, also through a helper.
+	HeardMillis uint64
+	// WitnessHints are what each of Witnesses found out about the node's host, in their order.
+	WitnessHints []Hint
+	// WitnessMillis are how long ago each of Witnesses was first heard here, in their order.
+	WitnessMillis []uint64
+	// OwnHint is what a TCP connection of this node's own to the node's host told.
+	OwnHint Hint
+	// HelpersFailed are the names of the helpers of this node's last probe that could not reach the node either, and said so.
+	HelpersFailed []string
+	// HelpersSilent are the names of those that said nothing in time.
+	HelpersSilent []string
 }
 
 // Why tells why a node is suspected or dead, as this process knows it.
@@ -192,15 +209,31 @@ func (c *Cluster) Why(node string) (*Why, error) {
 	var flat C.bridge_node
 	C.bridge_read_node(C.seafoam_why_node(raw), &flat)
 	why := &Why{
-		Node:          readNode(&flat, &noNode),
-		SinceMillis:   uint64(C.seafoam_why_since_millis(raw)),
-		Source:        C.GoString(C.seafoam_why_source(raw)),
-		Witnesses:     []string{},
-		OwnPingFailed: bool(C.seafoam_why_own_ping_failed(raw)),
-		OwnHealth:     uint32(C.seafoam_why_own_health(raw)),
+		Node:            readNode(&flat, &noNode),
+		SinceMillis:     uint64(C.seafoam_why_since_millis(raw)),
+		Source:          C.GoString(C.seafoam_why_source(raw)),
+		Witnesses:       []string{},
+		OwnPingFailed:   bool(C.seafoam_why_own_ping_failed(raw)),
+		OwnHealth:       uint32(C.seafoam_why_own_health(raw)),
+		Accuser:         C.GoString(C.seafoam_why_accuser(raw)),
+		SuspectedMillis: uint64(C.seafoam_why_suspected_millis(raw)),
+		HeardMillis:     uint64(C.seafoam_why_heard_millis(raw)),
+		WitnessHints:    []Hint{},
+		WitnessMillis:   []uint64{},
+		OwnHint:         Hint(C.seafoam_why_own_hint(raw)),
+		HelpersFailed:   []string{},
+		HelpersSilent:   []string{},
 	}
 	for index := C.size_t(0); index < C.seafoam_why_witnesses_length(raw); index++ {
 		why.Witnesses = append(why.Witnesses, C.GoString(C.seafoam_why_witness(raw, index)))
+		why.WitnessHints = append(why.WitnessHints, Hint(C.seafoam_why_witness_hint(raw, index)))
+		why.WitnessMillis = append(why.WitnessMillis, uint64(C.seafoam_why_witness_millis(raw, index)))
+	}
+	for index := C.size_t(0); index < C.seafoam_why_helpers_failed_length(raw); index++ {
+		why.HelpersFailed = append(why.HelpersFailed, C.GoString(C.seafoam_why_helpers_failed(raw, index)))
+	}
+	for index := C.size_t(0); index < C.seafoam_why_helpers_silent_length(raw); index++ {
+		why.HelpersSilent = append(why.HelpersSilent, C.GoString(C.seafoam_why_helpers_silent(raw, index)))
 	}
 	return why, nil
 }

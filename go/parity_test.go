@@ -81,7 +81,7 @@ func TestEveryWordHasItsNumber(t *testing.T) {
 func TestEveryWordIsAConstant(t *testing.T) {
 	_, constants := declared(t)
 	prefixes := map[string]string{
-		"error_codes": "Err", "event_kinds": "Kind", "leader_scopes": "Scope", "link_directions": "Link",
+		"error_codes": "Err", "event_kinds": "Kind", "hints": "Hint", "leader_scopes": "Scope", "link_directions": "Link",
 		"log_levels": "Level", "node_ranks": "Rank", "node_statuses": "Status", "profiles": "Profile",
 		"term_qualities": "Term", "validity_bases": "Basis", "validity_states": "Validity",
 	}
@@ -232,6 +232,7 @@ var shapes = map[string][]string{
 	"text": {"string"}, "text or none": {"netip.Addr", "error"}, "bytes": {"[]uint8"},
 	"u8": {"uint8"}, "u16": {"uint16"}, "u32": {"uint32"}, "u64": {"uint64"}, "f64": {"float64"},
 	"bool": {"bool"}, "u8 or none": {"int"}, "list of text": {"[]string"},
+	"list of Hint": {"[]seafoam.Hint"}, "list of u64": {"[]uint64"},
 	"map of text to text": {"map[string]string"}, "Node": {"*seafoam.Node"}, "Node or none": {"*seafoam.Node"},
 	"list of Node": {"[]*seafoam.Node"},
 }

@@ -72,6 +72,8 @@ type Stats struct {
 	KnocksAccepted uint64
 	// Helpers that said that they could not reach the target either. A counter.
 	NacksReceived uint64
+	// Links that may work one way only and were not looked at, because too many were. A counter.
+	LinksUnwatched uint64
 	// Suspicions that began with this node's own probe. A counter.
 	SuspicionsRaised uint64
 	// Suspicions learned from others. A counter.
@@ -148,6 +150,8 @@ type Stats struct {
 	UpdateQueue uint64
 	// Broadcasts that are still passed on. A gauge.
 	BroadcastQueue uint64
+	// Links to members that work one way only. A gauge.
+	LinksOneWay uint64
 	// Probe rounds without an answer yet. A gauge.
 	ProbesWaiting uint64
 	// Own health score: 0 is healthy, 8 the worst. A gauge.
@@ -201,6 +205,7 @@ var statsRows = []statsRow{
 	{StatsRow{"knocks_refused", "Those that were refused: the process is gone.", true}, func(s *Stats) *uint64 { return &s.KnocksRefused }},
 	{StatsRow{"knocks_accepted", "Those that were accepted: the process is paused, or its datagrams are lost.", true}, func(s *Stats) *uint64 { return &s.KnocksAccepted }},
 	{StatsRow{"nacks_received", "Helpers that said that they could not reach the target either.", true}, func(s *Stats) *uint64 { return &s.NacksReceived }},
+	{StatsRow{"links_unwatched", "Links that may work one way only and were not looked at, because too many were.", true}, func(s *Stats) *uint64 { return &s.LinksUnwatched }},
 	{StatsRow{"suspicions_raised", "Suspicions that began with this node's own probe.", true}, func(s *Stats) *uint64 { return &s.SuspicionsRaised }},
 	{StatsRow{"suspicions_learned", "Suspicions learned from others.", true}, func(s *Stats) *uint64 { return &s.SuspicionsLearned }},
 	{StatsRow{"refutations", "Times this node had to contradict an accusation.", true}, func(s *Stats) *uint64 { return &s.Refutations }},
@@ -239,6 +244,7 @@ var statsRows = []statsRow{
 	{StatsRow{"tombstones", "Removed runs that late gossip may not bring back.", false}, func(s *Stats) *uint64 { return &s.Tombstones }},
 	{StatsRow{"update_queue", "Membership updates that are still passed on.", false}, func(s *Stats) *uint64 { return &s.UpdateQueue }},
 	{StatsRow{"broadcast_queue", "Broadcasts that are still passed on.", false}, func(s *Stats) *uint64 { return &s.BroadcastQueue }},
+	{StatsRow{"links_one_way", "Links to members that work one way only.", false}, func(s *Stats) *uint64 { return &s.LinksOneWay }},
 	{StatsRow{"probes_waiting", "Probe rounds without an answer yet.", false}, func(s *Stats) *uint64 { return &s.ProbesWaiting }},
 	{StatsRow{"health", "Own health score: 0 is healthy, 8 the worst.", false}, func(s *Stats) *uint64 { return &s.Health }},
 	{StatsRow{"sessions", "Sealed sessions of others that are known here.", false}, func(s *Stats) *uint64 { return &s.Sessions }},

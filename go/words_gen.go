@@ -91,7 +91,7 @@ const (
 	KindNode EventKind = 6
 	// KindConflict: Two living nodes use one name.
 	KindConflict EventKind = 7
-	// KindLink: A link works in one direction only.
+	// KindLink: A link works in one direction only, or in both again.
 	KindLink EventKind = 8
 	// KindMerged: Members that were dead came back together.
 	KindMerged EventKind = 9
@@ -129,6 +129,36 @@ func (v *EventKind) UnmarshalText(text []byte) error {
 	return valueOf("EventKind", eventKindWords, text, v)
 }
 
+// Hint says what the kernel of a silent node's host did with a TCP connection. Later versions may add values.
+type Hint int
+
+const (
+	// HintNone: No connection was tried, or its outcome is not known yet.
+	HintNone Hint = 0
+	// HintSilent: Nothing came back: the host is dead, or the network is cut.
+	HintSilent Hint = 1
+	// HintHung: It was accepted: the process is paused, or its datagrams are lost.
+	HintHung Hint = 2
+	// HintGone: It was refused: the process is gone.
+	HintGone Hint = 3
+)
+
+var hintWords = []word[Hint]{
+	{HintNone, "none"},
+	{HintSilent, "silent"},
+	{HintHung, "hung"},
+	{HintGone, "gone"},
+}
+
+// String returns the word that every language uses.
+func (v Hint) String() string { return nameOf("Hint", hintWords, v) }
+
+// MarshalText returns the word.
+func (v Hint) MarshalText() ([]byte, error) { return []byte(v.String()), nil }
+
+// UnmarshalText takes a word.
+func (v *Hint) UnmarshalText(text []byte) error { return valueOf("Hint", hintWords, text, v) }
+
 // LeaderScope says for whom there is a leader. Later versions may add values.
 type LeaderScope int
 
@@ -155,7 +185,7 @@ func (v *LeaderScope) UnmarshalText(text []byte) error {
 	return valueOf("LeaderScope", leaderScopeWords, text, v)
 }
 
-// LinkDirection says which way a one-way link still works. Later versions may add values.
+// LinkDirection says which way a link works. Later versions may add values.
 type LinkDirection int
 
 const (
@@ -163,11 +193,14 @@ const (
 	LinkInbound LinkDirection = 1
 	// LinkOutbound: The node hears this node, but is not heard here.
 	LinkOutbound LinkDirection = 2
+	// LinkBoth: The link works both ways again.
+	LinkBoth LinkDirection = 3
 )
 
 var linkDirectionWords = []word[LinkDirection]{
 	{LinkInbound, "inbound"},
 	{LinkOutbound, "outbound"},
+	{LinkBoth, "both"},
 }
 
 // String returns the word that every language uses.

@@ -136,7 +136,7 @@ enum {
   SEAFOAM_EVENT_NODE = 6,
   /** Two living nodes use one name. */
   SEAFOAM_EVENT_CONFLICT = 7,
-  /** A link works in one direction only. */
+  /** A link works in one direction only, or in both again. */
   SEAFOAM_EVENT_LINK = 8,
   /** Members that were dead came back together. */
   SEAFOAM_EVENT_MERGED = 9,
@@ -213,7 +213,7 @@ enum {
 };
 
 /**
- * Which way a one-way link still works. Later versions may add values.
+ * Which way a link works. Later versions may add values.
  * `seafoam_link_direction_name` gives the word.
  */
 typedef int32_t seafoam_direction;
@@ -222,6 +222,24 @@ enum {
   SEAFOAM_LINK_INBOUND = 1,
   /** The node hears this node, but is not heard here. */
   SEAFOAM_LINK_OUTBOUND = 2,
+  /** The link works both ways again. */
+  SEAFOAM_LINK_BOTH = 3,
+};
+
+/**
+ * What the kernel of a silent node's host did with a TCP connection. Later versions may add values.
+ * `seafoam_hint_name` gives the word.
+ */
+typedef int32_t seafoam_hint;
+enum {
+  /** No connection was tried, or its outcome is not known yet. */
+  SEAFOAM_HINT_NONE = 0,
+  /** Nothing came back: the host is dead, or the network is cut. */
+  SEAFOAM_HINT_SILENT = 1,
+  /** It was accepted: the process is paused, or its datagrams are lost. */
+  SEAFOAM_HINT_HUNG = 2,
+  /** It was refused: the process is gone. */
+  SEAFOAM_HINT_GONE = 3,
 };
 
 /** `seafoam_node_ping_millis` of a node that was not pinged yet. */
@@ -633,6 +651,11 @@ typedef struct seafoam_validity seafoam_validity;
 typedef struct seafoam_why seafoam_why;
 
 /**
+ * What the kernel of a silent node's host did: one of `SEAFOAM_HINT_...`.
+ */
+typedef int32_t seafoam_hint;
+
+/**
  * Called at each change of a node's status. `node` is borrowed for the call.
  */
 typedef void (*seafoam_status_function)(void *user_data,
@@ -931,6 +954,13 @@ const char *seafoam_term_quality_name(int quality);
  * Ownership: static, never freed. Threads: any.
  */
 const char *seafoam_link_direction_name(int direction);
+
+/**
+ * The word of a hint, such as `gone`; `?` for a number that is none.
+ *
+ * Ownership: static, never freed. Threads: any.
+ */
+const char *seafoam_hint_name(int hint);
 
 /**
  * A configuration in which nothing is set: at start, what is not set comes from the environment
@@ -1914,6 +1944,82 @@ bool seafoam_why_own_ping_failed(const seafoam_why *why);
  * Threads: any.
  */
 int seafoam_why_own_health(const seafoam_why *why);
+
+/**
+ * Name of the node that began the suspicion, as heard here; empty where there was none; NULL for
+ * NULL.
+ *
+ * Ownership: borrowed, lives as long as `why`. Threads: any.
+ */
+const char *seafoam_why_accuser(const seafoam_why *why);
+
+/**
+ * Milliseconds since the suspicion began here, also of a node that is dead by now; 0 where there
+ * was none, and for NULL.
+ *
+ * Threads: any.
+ */
+uint64_t seafoam_why_suspected_millis(const seafoam_why *why);
+
+/**
+ * Milliseconds since anything came from the node itself, also through a helper; 0 for NULL.
+ *
+ * Threads: any.
+ */
+uint64_t seafoam_why_heard_millis(const seafoam_why *why);
+
+/**
+ * What a witness found out about the node's host, by the index of the witness
+ * (`SEAFOAM_HINT_...`); -1 beyond the last one.
+ *
+ * Threads: any.
+ */
+seafoam_hint seafoam_why_witness_hint(const seafoam_why *why, size_t index);
+
+/**
+ * Milliseconds since a witness was first heard here, by its index; 0 beyond the last one.
+ *
+ * Threads: any.
+ */
+uint64_t seafoam_why_witness_millis(const seafoam_why *why, size_t index);
+
+/**
+ * What a TCP connection of this node's own to the node's host told (`SEAFOAM_HINT_...`); -1 for
+ * NULL.
+ *
+ * Threads: any.
+ */
+seafoam_hint seafoam_why_own_hint(const seafoam_why *why);
+
+/**
+ * How many helpers of this node's last probe could not reach the node either,
+ * and said so; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_why_helpers_failed_length(const seafoam_why *why);
+
+/**
+ * Name of such a helper, by index from 0; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `why`. Threads: any.
+ */
+const char *seafoam_why_helpers_failed(const seafoam_why *why, size_t index);
+
+/**
+ * How many helpers of this node's last probe said nothing in
+ * time; 0 for NULL.
+ *
+ * Threads: any.
+ */
+size_t seafoam_why_helpers_silent_length(const seafoam_why *why);
+
+/**
+ * Name of such a helper, by index from 0; NULL beyond the last one.
+ *
+ * Ownership: borrowed, lives as long as `why`. Threads: any.
+ */
+const char *seafoam_why_helpers_silent(const seafoam_why *why, size_t index);
 
 /**
  * Frees an answer of `seafoam_cluster_why`; NULL is fine.

@@ -27,6 +27,7 @@ export const {
   LinkDirection,
   Profile,
   LeaderScope,
+  Hint,
 } = seafoam
 
 export default seafoam

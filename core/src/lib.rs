@@ -86,7 +86,9 @@ pub use api::node::{
 };
 pub use api::receipt::Receipt;
 pub use api::stats::Stats;
-pub use api::validity::{Lease, TermQuality, Validity, ValidityBasis, ValidityState, Why};
+pub use api::validity::{
+    Hint, Lease, TermQuality, Validity, ValidityBasis, ValidityState, WHY_FIELDS, Why,
+};
 pub use api::value::{LeaderScope, Profile};
 #[cfg(feature = "runtime")]
 pub use callbacks::{Callback, CallbackHandle};

@@ -66,6 +66,10 @@ pub const STREAM_SLOTS: usize = 256;
 pub const STREAM_SLOTS_PER_ADDRESS: usize = 128;
 /// Time for a whole TCP exchange.
 pub const STREAM_TIME: Duration = Duration::from_secs(5);
+/// Links at once that may work one way only, and are looked at.
+pub const LINKS: usize = 64;
+/// Witnesses of one suspicion that `why` names.
+pub const WITNESSES_TOLD: usize = 16;
 /// Time for the answer to a ping of the host's.
 pub const PING_TIME: Duration = Duration::from_secs(2);
 /// TCP connections at once that only ask whether a host's kernel answers.

@@ -7,9 +7,10 @@ use std::path::Path;
 use seafoam::api::value::Accepts;
 use seafoam::{
     CLUSTER_CALLS, CONFIG_KEYS, Call, ConfigKey, DATACENTER_NONE, EVENT_FIELDS, ErrorCode,
-    EventKind, KEY_INFO_FIELDS, KEYRING_CALLS, LeaderScope, LinkDirection, LogLevel,
+    EventKind, Hint, KEY_INFO_FIELDS, KEYRING_CALLS, LeaderScope, LinkDirection, LogLevel,
     MEMBER_KEYS_FIELDS, NODE_FIELDS, NodeRank, NodeStatus, PING_NO_DATA, PING_TIMED_OUT,
-    PROCESS_CALLS, Profile, Stats, TermQuality, VERSION, ValidityBasis, ValidityState, limits,
+    PROCESS_CALLS, Profile, Stats, TermQuality, VERSION, ValidityBasis, ValidityState, WHY_FIELDS,
+    limits,
 };
 use serde_json::{Value, json};
 
@@ -147,6 +148,7 @@ fn manifest() -> Value {
         "node_statuses": vocabulary!(NodeStatus),
         "node_ranks": vocabulary!(NodeRank),
         "link_directions": vocabulary!(LinkDirection),
+        "hints": vocabulary!(Hint),
         "validity_states": vocabulary!(ValidityState),
         "validity_bases": vocabulary!(ValidityBasis),
         "term_qualities": vocabulary!(TermQuality),
@@ -161,10 +163,7 @@ fn manifest() -> Value {
             ("state", "ValidityState"), ("basis", "ValidityBasis"), ("seen", "list of text"),
             ("needed", "u32"), ("missing", "list of text"),
         ]),
-        "why_fields": fields(&[
-            ("node", "Node"), ("since_millis", "u64"), ("source", "text"),
-            ("witnesses", "list of text"), ("own_ping_failed", "bool"), ("own_health", "u32"),
-        ]),
+        "why_fields": fields(WHY_FIELDS),
         "receipt_fields": fields(&[
             ("label", "text"), ("confirmed", "list of Node"), ("missing", "list of Node"),
         ]),

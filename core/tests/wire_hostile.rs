@@ -72,7 +72,10 @@ fn drain(bytes: &[u8], carrier: Carrier) -> Option<Vec<Record>> {
             }
             Record::Broadcast(broadcast) => broadcast.origin.name.len() + broadcast.bytes.len(),
             Record::Piece(bytes) => bytes.len(),
-            Record::Receipt { .. } | Record::Datacenter(_) => 0,
+            Record::Receipt { .. }
+            | Record::Datacenter(_)
+            | Record::Ask { .. }
+            | Record::Heard { .. } => 0,
             Record::Digest(_)
             | Record::Beacon { .. }
             | Record::Herald(_)

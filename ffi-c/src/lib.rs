@@ -30,6 +30,7 @@ mod settings;
 mod keyring;
 
 mod node;
+mod why;
 
 mod event;
 mod events;

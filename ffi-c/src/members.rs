@@ -7,7 +7,8 @@ use seafoam_core::{NodeRank, NodeStatus};
 use crate::abi::{Out, bad_argument, fallible, handle, maybe_out, out, text, value_of};
 use crate::cluster::seafoam_cluster;
 use crate::error::{seafoam_code, seafoam_error};
-use crate::node::{seafoam_node, seafoam_nodes, seafoam_why};
+use crate::node::{seafoam_node, seafoam_nodes};
+use crate::why::seafoam_why;
 
 /// This node.
 ///

@@ -1,14 +1,13 @@
 //! Nodes as handles: plain snapshots that never change.
 
-use std::ffi::{CString, c_char, c_int};
+use std::ffi::{CString, c_char};
 use std::ops::Deref;
 use std::ptr;
 use std::sync::{Arc, OnceLock};
 
-use seafoam_core::{Node, Why};
+use seafoam_core::Node;
 
 use crate::abi::{c_string, give, lend, maybe_handle, plain, take};
-use crate::leadership::text_at;
 use crate::words::{seafoam_rank, seafoam_status};
 
 /// One member of the cluster as this process saw it at one moment. Never changes; readable from any
@@ -326,92 +325,4 @@ pub unsafe extern "C" fn seafoam_nodes_get(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn seafoam_nodes_free(nodes: *mut seafoam_nodes) {
     plain!({ drop(take!(nodes)) });
-}
-
-/// Why a node is suspected or dead. Never changes; readable from any thread.
-pub struct seafoam_why {
-    why: Why,
-    node: seafoam_node,
-    source: CString,
-    witnesses: Vec<CString>,
-}
-
-impl seafoam_why {
-    pub(crate) fn new(why: Why) -> Self {
-        Self {
-            node: seafoam_node::new(Arc::clone(&why.node)),
-            source: c_string(&why.source),
-            witnesses: why.witnesses.iter().map(|name| c_string(name)).collect(),
-            why,
-        }
-    }
-}
-
-/// The node that was asked about; NULL for NULL.
-///
-/// Ownership: borrowed, lives as long as `why`. Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_node(why: *const seafoam_why) -> *const seafoam_node {
-    plain!({ maybe_handle!(why).map_or(ptr::null(), |why| ptr::from_ref(&why.node)) })
-}
-
-/// Milliseconds since its status changed here; 0 for NULL.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_since_millis(why: *const seafoam_why) -> u64 {
-    plain!({ maybe_handle!(why).map_or(0, |why| why.why.since_millis) })
-}
-
-/// Name of the node that stated it first; NULL for NULL.
-///
-/// Ownership: borrowed, lives as long as `why`. Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_source(why: *const seafoam_why) -> *const c_char {
-    plain!({ maybe_handle!(why).map_or(ptr::null(), |why| why.source.as_ptr()) })
-}
-
-/// How many members are known to have failed to reach it; 0 for NULL.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_witnesses_length(why: *const seafoam_why) -> usize {
-    plain!({ maybe_handle!(why).map_or(0, |why| why.witnesses.len()) })
-}
-
-/// Name of a member that failed to reach it, by index from 0; NULL beyond the last one.
-///
-/// Ownership: borrowed, lives as long as `why`. Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_witness(
-    why: *const seafoam_why,
-    index: usize,
-) -> *const c_char {
-    plain!({ text_at(maybe_handle!(why).map(|why| &*why.witnesses), index) })
-}
-
-/// Whether this node's own ping failed since the suspicion began; false for NULL.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_own_ping_failed(why: *const seafoam_why) -> bool {
-    plain!({ maybe_handle!(why).is_some_and(|why| why.why.own_ping_failed) })
-}
-
-/// This node's own health score when it was asked: 0 is healthy, 8 the worst; -1 for NULL.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_own_health(why: *const seafoam_why) -> c_int {
-    plain!({
-        maybe_handle!(why).map_or(-1, |why| c_int::try_from(why.why.own_health).unwrap_or(-1))
-    })
-}
-
-/// Frees an answer of `seafoam_cluster_why`; NULL is fine.
-///
-/// Threads: any.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn seafoam_why_free(why: *mut seafoam_why) {
-    plain!({ drop(take!(why)) });
 }

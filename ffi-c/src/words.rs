@@ -5,7 +5,7 @@ use std::ffi::{CString, c_char, c_int};
 use std::sync::LazyLock;
 
 use seafoam_core::{
-    ErrorCode, EventKind, LinkDirection, LogLevel, NodeRank, NodeStatus, Stats, TermQuality,
+    ErrorCode, EventKind, Hint, LinkDirection, LogLevel, NodeRank, NodeStatus, Stats, TermQuality,
     ValidityBasis, ValidityState,
 };
 
@@ -28,6 +28,8 @@ pub type seafoam_basis = i32;
 pub type seafoam_quality = i32;
 /// Which way a link works: one of `SEAFOAM_LINK_...`.
 pub type seafoam_direction = i32;
+/// What the kernel of a silent node's host did: one of `SEAFOAM_HINT_...`.
+pub type seafoam_hint = i32;
 
 /// All words that C can ask for, as C takes them: made at once, so that a forked child never finds
 /// them half-made by a thread that it does not have, and never freed.
@@ -42,6 +44,7 @@ static WORDS: LazyLock<BTreeMap<&'static str, CString>> = LazyLock::new(|| {
     all.extend(ValidityBasis::ALL.iter().map(|value| value.word()));
     all.extend(TermQuality::ALL.iter().map(|value| value.word()));
     all.extend(LinkDirection::ALL.iter().map(|value| value.word()));
+    all.extend(Hint::ALL.iter().map(|value| value.word()));
     all.extend(Stats::ROWS.iter().flat_map(|(name, _, doc)| [*name, *doc]));
     all.into_iter().map(|word| (word, c_string(word))).collect()
 });
@@ -139,4 +142,12 @@ pub extern "C" fn seafoam_term_quality_name(quality: c_int) -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn seafoam_link_direction_name(direction: c_int) -> *const c_char {
     plain!({ word(direction, LinkDirection::from_number, LinkDirection::word) })
+}
+
+/// The word of a hint, such as `gone`; `?` for a number that is none.
+///
+/// Ownership: static, never freed. Threads: any.
+#[unsafe(no_mangle)]
+pub extern "C" fn seafoam_hint_name(hint: c_int) -> *const c_char {
+    plain!({ word(hint, Hint::from_number, Hint::word) })
 }

@@ -62,6 +62,11 @@ static void words_of_events(void) {
   WORD(seafoam_event_kind_name, EVENT_, CLOSED);
   WORD(seafoam_link_direction_name, LINK_, INBOUND);
   WORD(seafoam_link_direction_name, LINK_, OUTBOUND);
+  WORD(seafoam_link_direction_name, LINK_, BOTH);
+  WORD(seafoam_hint_name, HINT_, NONE);
+  WORD(seafoam_hint_name, HINT_, SILENT);
+  WORD(seafoam_hint_name, HINT_, HUNG);
+  WORD(seafoam_hint_name, HINT_, GONE);
 }
 
 static void words_of_the_rest(void) {
@@ -88,6 +93,7 @@ static void numbers_that_are_none(void) {
       seafoam_code_name,           seafoam_status_name,       seafoam_rank_name,
       seafoam_event_kind_name,     seafoam_log_level_name,    seafoam_validity_state_name,
       seafoam_validity_basis_name, seafoam_term_quality_name, seafoam_link_direction_name,
+      seafoam_hint_name,
   };
   const int wrong[] = {-1, -2147483647 - 1, 99, 256, 257, 2147483647};
   for (size_t i = 0; i < sizeof namers / sizeof namers[0]; i++) {

@@ -127,12 +127,30 @@ struct Why {
   std::uint64_t since_millis;
   /// Name of the node that stated it first.
   std::string source;
-  /// Names of members that are known to have failed to reach it.
+  /// Names of the members that failed to reach it, in the order in which they were heard here: the
+  /// first 16.
   std::vector<std::string> witnesses;
   /// Whether this node's own ping failed since the suspicion began.
   bool own_ping_failed;
   /// This node's own health score when it was asked: 0 is healthy, 8 the worst.
   std::uint32_t own_health;
+  /// Name of whoever began the suspicion, as heard here; empty where there was none.
+  std::string accuser;
+  /// Milliseconds since the suspicion began here, also of a node that is dead by now; 0 where there
+  /// was none.
+  std::uint64_t suspected_millis;
+  /// Milliseconds since anything came from the node itself, also through a helper.
+  std::uint64_t heard_millis;
+  /// What each of `witnesses` found out about the node's host, in their order.
+  std::vector<Hint> witness_hints;
+  /// Milliseconds since each of `witnesses` was first heard here, in their order.
+  std::vector<std::uint64_t> witness_millis;
+  /// What a TCP connection of this node's own to the node's host told.
+  Hint own_hint;
+  /// Names of the helpers of this node's last probe that could not reach the node either, and said so.
+  std::vector<std::string> helpers_failed;
+  /// Names of those that said nothing in time.
+  std::vector<std::string> helpers_silent;
 };
 
 /// Who confirmed a broadcast in time, and who did not, of the members that were healthy when it was
@@ -185,12 +203,26 @@ inline Validity validity_of(const seafoam_validity* raw) {
 }
 
 inline Why why_of(const seafoam_why* raw) {
+  std::vector<Hint> hints;
+  std::vector<std::uint64_t> millis;
+  for (std::size_t i = 0; i < seafoam_why_witnesses_length(raw); i++) {
+    hints.push_back(static_cast<Hint>(seafoam_why_witness_hint(raw, i)));
+    millis.push_back(seafoam_why_witness_millis(raw, i));
+  }
   return Why{Node(OwnedNode(seafoam_node_clone(seafoam_why_node(raw)))),
              seafoam_why_since_millis(raw),
              std::string(view(seafoam_why_source(raw))),
              texts(raw, seafoam_why_witnesses_length, seafoam_why_witness),
              seafoam_why_own_ping_failed(raw),
-             static_cast<std::uint32_t>(seafoam_why_own_health(raw))};
+             static_cast<std::uint32_t>(seafoam_why_own_health(raw)),
+             std::string(view(seafoam_why_accuser(raw))),
+             seafoam_why_suspected_millis(raw),
+             seafoam_why_heard_millis(raw),
+             std::move(hints),
+             std::move(millis),
+             static_cast<Hint>(seafoam_why_own_hint(raw)),
+             texts(raw, seafoam_why_helpers_failed_length, seafoam_why_helpers_failed),
+             texts(raw, seafoam_why_helpers_silent_length, seafoam_why_helpers_silent)};
 }
 
 inline std::vector<Node> nodes_of(const seafoam_receipt* raw,

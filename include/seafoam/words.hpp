@@ -115,7 +115,7 @@ enum class EventKind : std::int32_t {
   node = 6,
   /// Two living nodes use one name.
   conflict = 7,
-  /// A link works in one direction only.
+  /// A link works in one direction only, or in both again.
   link = 8,
   /// Members that were dead came back together.
   merged = 9,
@@ -215,19 +215,42 @@ inline std::ostream& operator<<(std::ostream& out, TermQuality value) {
   return out << name(value);
 }
 
-/// Which way a one-way link still works. Later versions may add values.
+/// Which way a link works. Later versions may add values.
 enum class LinkDirection : std::int32_t {
   /// The node is heard here, but does not hear this node.
   inbound = 1,
   /// The node hears this node, but is not heard here.
   outbound = 2,
+  /// The link works both ways again.
+  both = 3,
 };
 
-/// Its word, such as `outbound`; `?` for a number that is none.
+/// Its word, such as `both`; `?` for a number that is none.
 inline std::string_view name(LinkDirection value) noexcept {
   return seafoam_link_direction_name(static_cast<int>(value));
 }
 inline std::ostream& operator<<(std::ostream& out, LinkDirection value) {
+  return out << name(value);
+}
+
+/// What the kernel of a silent node's host did with a TCP connection. Later versions may add
+/// values.
+enum class Hint : std::int32_t {
+  /// No connection was tried, or its outcome is not known yet.
+  none = 0,
+  /// Nothing came back: the host is dead, or the network is cut.
+  silent = 1,
+  /// It was accepted: the process is paused, or its datagrams are lost.
+  hung = 2,
+  /// It was refused: the process is gone.
+  gone = 3,
+};
+
+/// Its word, such as `gone`; `?` for a number that is none.
+inline std::string_view name(Hint value) noexcept {
+  return seafoam_hint_name(static_cast<int>(value));
+}
+inline std::ostream& operator<<(std::ostream& out, Hint value) {
   return out << name(value);
 }
 

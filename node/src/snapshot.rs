@@ -71,6 +71,14 @@ pub struct NativeWhy {
     pub witnesses: Vec<String>,
     pub own_ping_failed: bool,
     pub own_health: u32,
+    pub accuser: String,
+    pub suspected_millis: f64,
+    pub heard_millis: f64,
+    pub witness_hints: Vec<String>,
+    pub witness_millis: Vec<f64>,
+    pub own_hint: String,
+    pub helpers_failed: Vec<String>,
+    pub helpers_silent: Vec<String>,
 }
 
 impl From<Why> for NativeWhy {
@@ -82,6 +90,14 @@ impl From<Why> for NativeWhy {
             witnesses: owned(&why.witnesses),
             own_ping_failed: why.own_ping_failed,
             own_health: why.own_health,
+            accuser: why.accuser.to_string(),
+            suspected_millis: why.suspected_millis as f64,
+            heard_millis: why.heard_millis as f64,
+            witness_hints: why.witness_hints.iter().map(ToString::to_string).collect(),
+            witness_millis: why.witness_millis.iter().map(|millis| *millis as f64).collect(),
+            own_hint: why.own_hint.to_string(),
+            helpers_failed: owned(&why.helpers_failed),
+            helpers_silent: owned(&why.helpers_silent),
         }
     }
 }

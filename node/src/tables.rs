@@ -88,6 +88,7 @@ vocabularies!(
     LinkDirection,
     Profile,
     LeaderScope,
+    Hint,
 );
 
 /// Everything that `lib/tables.js` needs to know.

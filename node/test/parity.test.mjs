@@ -41,6 +41,7 @@ const vocabularies = {
   LinkDirection: 'link_directions',
   Profile: 'profiles',
   LeaderScope: 'leader_scopes',
+  Hint: 'hints',
 }
 
 test('every list of the manifest is checked here', () => {
@@ -258,6 +259,10 @@ function isOf(shape, value) {
       return Array.isArray(value) && value.every((item) => isOf('Node', item))
     case 'list of text':
       return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    case 'list of u64':
+      return Array.isArray(value) && value.every((item) => isOf('u64', item))
+    case 'list of Hint':
+      return Array.isArray(value) && value.every((item) => isOf('Hint', item))
     case 'map of text to text':
       return typeof value === 'object' && Object.values(value).every((item) => typeof item === 'string')
   }

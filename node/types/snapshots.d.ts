@@ -1,6 +1,7 @@
 // Nodes, and what else is read at one moment.
 
 import type {
+  HintWord,
   NodeRankWord,
   NodeStatusWord,
   TermQualityWord,
@@ -79,12 +80,28 @@ export interface Why {
   readonly sinceMillis: number
   /** Who stated it first. */
   readonly source: string
-  /** Names of the members that failed to reach it, as far as they are known. */
+  /** Names of the members that failed to reach it, in the order in which they were heard: the first 16. */
   readonly witnesses: readonly string[]
   /** Whether this node's own ping failed since the suspicion began. */
   readonly ownPingFailed: boolean
   /** This node's own health score when asked: 0 is healthy, 8 the worst. */
   readonly ownHealth: number
+  /** Name of whoever began the suspicion, as heard here; empty where there was none. */
+  readonly accuser: string
+  /** Milliseconds since the suspicion began here, also of a node that is dead by now; 0 where there was none. */
+  readonly suspectedMillis: number
+  /** Milliseconds since anything came from the node itself, also through a helper. */
+  readonly heardMillis: number
+  /** What each of `witnesses` found out about the node's host, in their order. */
+  readonly witnessHints: readonly HintWord[]
+  /** Milliseconds since each of `witnesses` was first heard here, in their order. */
+  readonly witnessMillis: readonly number[]
+  /** What a TCP connection of this node's own to the node's host told. */
+  readonly ownHint: HintWord
+  /** Names of the helpers of this node's last probe that could not reach the node either, and said so. */
+  readonly helpersFailed: readonly string[]
+  /** Names of those that said nothing in time. */
+  readonly helpersSilent: readonly string[]
 }
 
 /**

@@ -46,11 +46,13 @@ export type ValidityBasisWord = 'listed' | 'learned'
 /** A word of `TermQuality`. */
 export type TermQualityWord = 'durable' | 'clock_floor'
 /** A word of `LinkDirection`. */
-export type LinkDirectionWord = 'inbound' | 'outbound'
+export type LinkDirectionWord = 'inbound' | 'outbound' | 'both'
 /** A word of `Profile`. */
 export type ProfileWord = 'fast' | 'patient' | 'one_second'
 /** A word of `LeaderScope`. */
 export type LeaderScopeWord = 'global' | 'datacenter'
+/** A word of `Hint`. */
+export type HintWord = 'none' | 'silent' | 'hung' | 'gone'
 
 /** Numbers of NodeStatus, as in C and on the wire; JavaScript uses the words. */
 export declare const NodeStatus: {
@@ -196,6 +198,8 @@ export declare const LinkDirection: {
   readonly INBOUND: 1
   /** The node hears this node, but is not heard here. */
   readonly OUTBOUND: 2
+  /** The link works both ways again. */
+  readonly BOTH: 3
 }
 
 /** Numbers of Profile, as in C and on the wire; JavaScript uses the words. */
@@ -214,4 +218,16 @@ export declare const LeaderScope: {
   readonly GLOBAL: 0
   /** One leader for each datacenter. */
   readonly DATACENTER: 1
+}
+
+/** Numbers of Hint, as in C and on the wire; JavaScript uses the words. */
+export declare const Hint: {
+  /** No connection was tried, or its outcome is not known yet. */
+  readonly NONE: 0
+  /** Nothing came back: the host is dead, or the network is cut. */
+  readonly SILENT: 1
+  /** It was accepted: the process is paused, or its datagrams are lost. */
+  readonly HUNG: 2
+  /** It was refused: the process is gone. */
+  readonly GONE: 3
 }

@@ -131,7 +131,7 @@ event! {
     LinkEvent as "LinkEvent", Link { node, direction } |py| {
         /// The node at the other end.
         node: Node = Node::of(node);
-        /// Which way still works, seen from here: a `LinkDirection`.
+        /// Which way works, seen from here, or both again: a `LinkDirection`.
         direction: Py<PyAny> = member(py, *direction)?;
     }
 }

@@ -10,7 +10,7 @@ use pyo3::types::PyString;
 
 use crate::config::Tags;
 use crate::record::record;
-use crate::words::member;
+use crate::words::{Vocabulary, member};
 
 record! {
     /// One member of the cluster as this process saw it at one moment: plain data that never changes.
@@ -109,12 +109,29 @@ record! {
         since_millis: u64 = this.since_millis;
         /// Name of whoever stated it first.
         source: &str = &this.source;
-        /// Names of the members that failed to reach it, as far as they are known.
+        /// Names of the members that failed to reach it, in the order in which they were heard here: the first 16.
         witnesses: Vec<String> = texts(&this.witnesses);
         /// Whether this node's own ping failed since the suspicion began.
         own_ping_failed: bool = this.own_ping_failed;
         /// This node's own health score when asked: 0 is healthy, 8 the worst.
         own_health: u32 = this.own_health;
+        /// Name of whoever began the suspicion, as heard here; empty where there was none.
+        accuser: &str = &this.accuser;
+        /// Milliseconds since the suspicion began here, also of a node that is dead by now; 0 where there
+        /// was none.
+        suspected_millis: u64 = this.suspected_millis;
+        /// Milliseconds since anything came from the node itself, also through a helper.
+        heard_millis: u64 = this.heard_millis;
+        /// What each of `witnesses` found out about the node's host, in their order: `Hint`s.
+        witness_hints: Vec<Py<PyAny>> = members(py, &this.witness_hints)?;
+        /// Milliseconds since each of `witnesses` was first heard here, in their order.
+        witness_millis: Vec<u64> = this.witness_millis.clone();
+        /// What a TCP connection of this node's own to the node's host told: a `Hint`.
+        own_hint: Py<PyAny> = member(py, this.own_hint)?;
+        /// Names of the helpers of this node's last probe that could not reach the node either, and said so.
+        helpers_failed: Vec<String> = texts(&this.helpers_failed);
+        /// Names of those that said nothing in time.
+        helpers_silent: Vec<String> = texts(&this.helpers_silent);
     }
 }
 
@@ -137,6 +154,10 @@ record! {
             self.0.is_complete()
         }
     }
+}
+
+fn members<T: Vocabulary>(py: Python<'_>, values: &[T]) -> PyResult<Vec<Py<PyAny>>> {
+    values.iter().map(|value| member(py, *value)).collect()
 }
 
 pub(crate) fn texts(texts: &[Arc<str>]) -> Vec<String> {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyString};
 use seafoam::{
-    Error, ErrorCode, EventKind, EventKinds, LeaderScope, LinkDirection, LogLevel, NodeRank,
+    Error, ErrorCode, EventKind, EventKinds, Hint, LeaderScope, LinkDirection, LogLevel, NodeRank,
     NodeStatus, Profile, TermQuality, ValidityBasis, ValidityState,
 };
 
@@ -72,6 +72,7 @@ vocabularies! {
     8 TermQuality,
     9 LeaderScope,
     10 Profile,
+    11 Hint,
 }
 
 /// What the Python side handed in.

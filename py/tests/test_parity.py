@@ -17,6 +17,7 @@ from support import MANIFEST, TREE
 ENUMERATIONS = {
     "error_codes": seafoam.ErrorCode,
     "event_kinds": seafoam.EventKind,
+    "hints": seafoam.Hint,
     "leader_scopes": seafoam.LeaderScope,
     "link_directions": seafoam.LinkDirection,
     "log_levels": seafoam.LogLevel,

@@ -20,7 +20,7 @@ DOCS = {
     "NodeStatus": "What this process believes about a node.",
     "NodeRank": "The role of a node.",
     "EventKind": "What an event is about.",
-    "LinkDirection": "Which way a one-way link still works, seen from this node.",
+    "LinkDirection": "Which way a link works, seen from this node.",
     "ErrorCode": "What kind of failure a SeafoamError is.",
     "LogLevel": "How grave a log line is; as a threshold: this level and everything graver.",
     "ValidityState": "Whether this side of a partition may act.",
@@ -28,6 +28,7 @@ DOCS = {
     "TermQuality": "How far the term of a lease can be trusted to rise after a loss of all state.",
     "LeaderScope": "How wide the rule of a leader reaches.",
     "Profile": "A set of timing defaults.",
+    "Hint": "What the kernel of a silent node's host did with a TCP connection.",
 }
 TYPES = {
     "int": "int | str",

@@ -18,7 +18,7 @@ words! {
         Validity = 5, "validity", "The cluster became valid or stopped being so.";
         Node = 6, "node", "A node's tags, address or datacenter changed.";
         Conflict = 7, "conflict", "Two living nodes use one name.";
-        Link = 8, "link", "A link works in one direction only.";
+        Link = 8, "link", "A link works in one direction only, or in both again.";
         Merged = 9, "merged", "Members that were dead came back together.";
         Datacenter = 10, "datacenter", "A whole datacenter was lost or came back.";
         Lagged = 11, "lagged", "This subscription was too slow and lost its oldest events.";
@@ -27,10 +27,11 @@ words! {
 }
 
 words! {
-    /// Which way a one-way link still works, seen from this node.
+    /// Which way a link works, seen from this node.
     LinkDirection {
         Inbound = 1, "inbound", "The node is heard here, but does not hear this node.";
         Outbound = 2, "outbound", "The node hears this node, but is not heard here.";
+        Both = 3, "both", "The link works both ways again.";
     }
 }
 
@@ -54,7 +55,7 @@ pub enum Event {
     Node { node: Arc<Node> },
     /// `node` and the process at `other_address` both use the node's name.
     Conflict { node: Arc<Node>, other_address: Arc<str> },
-    /// The link to `node` works in `direction` only.
+    /// The link to `node`, which is alive, works in `direction` only, or in both again.
     Link { node: Arc<Node>, direction: LinkDirection },
     /// So many members that were dead came back within a moment: a partition healed.
     Merged { members: u32 },

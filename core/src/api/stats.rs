@@ -65,6 +65,7 @@ stats! {
     knocks_refused: counter, "Those that were refused: the process is gone.";
     knocks_accepted: counter, "Those that were accepted: the process is paused, or its datagrams are lost.";
     nacks_received: counter, "Helpers that said that they could not reach the target either.";
+    links_unwatched: counter, "Links that may work one way only and were not looked at, because too many were.";
     suspicions_raised: counter, "Suspicions that began with this node's own probe.";
     suspicions_learned: counter, "Suspicions learned from others.";
     refutations: counter, "Times this node had to contradict an accusation.";
@@ -103,6 +104,7 @@ stats! {
     tombstones: gauge, "Removed runs that late gossip may not bring back.";
     update_queue: gauge, "Membership updates that are still passed on.";
     broadcast_queue: gauge, "Broadcasts that are still passed on.";
+    links_one_way: gauge, "Links to members that work one way only.";
     probes_waiting: gauge, "Probe rounds without an answer yet.";
     health: gauge, "Own health score: 0 is healthy, 8 the worst.";
     sessions: gauge, "Sealed sessions of others that are known here.";

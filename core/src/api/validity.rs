@@ -32,6 +32,16 @@ words! {
     }
 }
 
+words! {
+    /// What the kernel of a silent node's host did with a TCP connection.
+    Hint {
+        None = 0, "none", "No connection was tried, or its outcome is not known yet.";
+        Silent = 1, "silent", "Nothing came back: the host is dead, or the network is cut.";
+        Hung = 2, "hung", "It was accepted: the process is paused, or its datagrams are lost.";
+        Gone = 3, "gone", "It was refused: the process is gone.";
+    }
+}
+
 /// Whether this side may act, and what is missing.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Validity {
@@ -99,10 +109,47 @@ pub struct Why {
     pub since_millis: u64,
     /// Who stated it first.
     pub source: Arc<str>,
-    /// Names of the members that failed to reach it, as far as they are known.
+    /// Names of the members that failed to reach it, in the order in which they were heard here:
+    /// the first 16.
     pub witnesses: Vec<Arc<str>>,
     /// Whether this node's own ping failed since the suspicion began.
     pub own_ping_failed: bool,
     /// This node's own health score when asked: 0 is healthy, 8 the worst.
     pub own_health: u32,
+    /// Who began the suspicion, as heard here; empty where there was none.
+    pub accuser: Arc<str>,
+    /// Milliseconds since the suspicion began here, also of a node that is dead by now; 0 where
+    /// there was none.
+    pub suspected_millis: u64,
+    /// Milliseconds since anything came from the node itself, also through a helper.
+    pub heard_millis: u64,
+    /// What each of `witnesses` found out about the node's host, in their order.
+    pub witness_hints: Vec<Hint>,
+    /// Milliseconds since each of `witnesses` was first heard here, in their order.
+    pub witness_millis: Vec<u64>,
+    /// What a TCP connection of this node's own to the node's host told.
+    pub own_hint: Hint,
+    /// Names of the helpers of this node's last probe that could not reach the node either, and
+    /// said so.
+    pub helpers_failed: Vec<Arc<str>>,
+    /// Names of those that said nothing in time.
+    pub helpers_silent: Vec<Arc<str>>,
 }
+
+/// The fields of a [`Why`]: name and shape. New ones are appended.
+pub const WHY_FIELDS: &[(&str, &str)] = &[
+    ("node", "Node"),
+    ("since_millis", "u64"),
+    ("source", "text"),
+    ("witnesses", "list of text"),
+    ("own_ping_failed", "bool"),
+    ("own_health", "u32"),
+    ("accuser", "text"),
+    ("suspected_millis", "u64"),
+    ("heard_millis", "u64"),
+    ("witness_hints", "list of Hint"),
+    ("witness_millis", "list of u64"),
+    ("own_hint", "Hint"),
+    ("helpers_failed", "list of text"),
+    ("helpers_silent", "list of text"),
+];

@@ -15,10 +15,13 @@ use crate::api::error::{Error, ErrorCode, Result};
 use crate::limits;
 
 impl Engine {
-    pub(super) fn handle_nack(&mut self, sequence: u32) {
+    pub(super) fn handle_nack(&mut self, sequence: u32, helper: u32) {
         self.stats.nacks_received += 1;
         if let Some(probe) = self.probing.waiting.get_mut(&sequence) {
             probe.nacks += 1;
+            if let Some(place) = probe.asked.iter().position(|asked| *asked == helper) {
+                probe.nacked |= 1 << place;
+            }
         }
     }
 
@@ -60,7 +63,7 @@ impl Engine {
         incarnation: u32,
     ) {
         let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
-            self.handle_late_ack(now, sequence, handle);
+            self.handle_late_ack(now, from, sequence, handle);
             return;
         };
         if probe.handle != 0 && probe.handle != handle {
@@ -71,14 +74,16 @@ impl Engine {
         self.timers.disarm(Timer::Nack(sequence));
         self.stats.acks_received += 1;
         let round_trip = now.since(probe.sent);
-        if let Purpose::Help { requester, sequence } = probe.purpose {
+        if let Purpose::Help { requester, sequence, .. } = probe.purpose {
             let message = Message::Ack { sequence, from: handle, incarnation };
+            self.ride_heard();
             self.send_message(now, requester, &message, None, false, false);
             return;
         }
         self.drop_probes_before(probe.handle, probe.sent);
         if let Some(id) = probe.target {
             self.note_answer(now, id, handle, (from == probe.address).then_some(round_trip));
+            self.note_way(now, id, &probe, from);
             self.take_incarnation(now, id, handle, incarnation);
         }
         match probe.purpose {
@@ -88,7 +93,11 @@ impl Engine {
                 let millis = Some(round_trip.as_secs_f64() * 1000.0);
                 self.notices.push_back(Notice::Pong { ticket, millis });
             }
-            Purpose::Across | Purpose::Corroborate | Purpose::Revive | Purpose::Help { .. } => {}
+            Purpose::Across
+            | Purpose::Corroborate
+            | Purpose::Revive
+            | Purpose::Link
+            | Purpose::Help { .. } => {}
         }
     }
 
@@ -133,7 +142,7 @@ impl Engine {
         self.apply_member(now, &record, hearsay);
     }
 
-    fn handle_late_ack(&mut self, now: Time, sequence: u32, handle: u32) {
+    fn handle_late_ack(&mut self, now: Time, from: SocketAddr, sequence: u32, handle: u32) {
         let Some(late) = self.probing.late.remove(&sequence) else {
             return;
         };
@@ -142,14 +151,16 @@ impl Engine {
         }
         self.stats.acks_late += 1;
         self.note_answer(now, late.target, handle, Some(now.since(late.sent)));
+        if self.is_direct(late.target, from) {
+            self.link_answered(now, late.target);
+        }
     }
 
     /// Pings `target` for another member.
     pub(super) fn help_ping(
         &mut self,
         now: Time,
-        requester: SocketAddr,
-        sequence: u32,
+        purpose: Purpose,
         handle: u32,
         target: SocketAddr,
     ) {
@@ -157,7 +168,6 @@ impl Engine {
         let Some(id) = self.members.by_address(target) else {
             return;
         };
-        let purpose = Purpose::Help { requester, sequence };
         let known = self.probing.waiting.values().any(|probe| probe.purpose == purpose);
         if known || self.probing.waiting.len() >= limits::PROBES_WAITING {
             return;
@@ -176,7 +186,7 @@ impl Engine {
         let Some(probe) = self.probing.waiting.get(&sequence) else {
             return;
         };
-        if let Purpose::Help { requester, sequence } = probe.purpose {
+        if let Purpose::Help { requester, sequence, .. } = probe.purpose {
             let message = Message::Nack { sequence, from: self.my_handle() };
             self.send_message(now, requester, &message, None, false, false);
         }

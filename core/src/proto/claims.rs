@@ -310,6 +310,7 @@ impl Engine {
             // A dead member keeps who bore witness: others that hear of it verify from there.
             if !matches!(status, Status::Suspected | Status::Dead) {
                 member.suspicion = None;
+                member.doubt = None;
             }
             member.retries = 0;
             member.retry_at = Time::NEVER;

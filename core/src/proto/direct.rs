@@ -300,6 +300,8 @@ impl Engine {
                     | Record::Receipt { .. }
                     | Record::Beacon { .. }
                     | Record::Herald(_)
+                    | Record::Ask { .. }
+                    | Record::Heard { .. }
                     | Record::Have(_)
                     | Record::Want(_)
                     | Record::Datacenter(_) => {}

@@ -19,6 +19,7 @@ use super::keyring::Surveys;
 use super::knock::Knocks;
 use super::leadership::Leadership;
 use super::leave::Leaving;
+use super::links::Links;
 use super::members::{Member, MemberId, Members, SELF};
 use super::output::{Change, Notice, Transmit};
 use super::probe::Probing;
@@ -76,6 +77,7 @@ pub struct Engine {
     pub(super) histories: BTreeMap<u8, PingHistory>,
     pub(super) probing: Probing,
     pub(super) knocks: Knocks,
+    pub(super) links: Links,
     pub(super) gossip: Gossip,
     pub(super) broadcasts: Broadcasts,
     pub(super) receipts: Receipts,
@@ -147,6 +149,7 @@ impl Engine {
             histories: BTreeMap::new(),
             probing: Probing::default(),
             knocks: Knocks::default(),
+            links: Links::default(),
             gossip: Gossip::default(),
             broadcasts: Broadcasts::default(),
             receipts: Receipts::default(),
@@ -214,6 +217,7 @@ impl Engine {
                 Timer::Announce => self.announce(now),
                 Timer::Answer(to) => self.answer_announcement(now, to),
                 Timer::Election => self.election_tick(now),
+                Timer::Link(id) => self.link_timer(now, id),
                 Timer::Survey(ticket) => self.survey_tick(now, ticket),
                 Timer::Beacon => self.beacon_tick(now),
                 Timer::Validity => self.review_validity(now),
@@ -280,6 +284,7 @@ impl Engine {
             messages_waiting: self.directs.waiting() as u64,
             broadcast_queue: self.broadcasts.waiting() as u64,
             probes_waiting: self.probing.waiting.len() as u64,
+            links_one_way: self.links.one_way(),
             health: u64::from(self.awareness.score()),
             ..self.stats
         };

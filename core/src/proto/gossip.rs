@@ -169,6 +169,9 @@ impl Engine {
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(256);
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
+        if let Some(rider) = self.links.take_rider() {
+            packet.push(&rider);
+        }
         if let Some(member) = first.and_then(|id| self.members.get(id)) {
             let mut record = member.record();
             // Tags are long, and a stranger's address may be a lie: it must not be sent much more

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use super::claims::Hearsay;
 use super::engine::Engine;
 use super::members::{MemberId, SELF};
+use super::probe::Purpose;
 use super::time::Time;
 use super::wire::{Carrier, DecodeError, Message, Packet, Record, RecordIter};
 
@@ -38,6 +39,7 @@ impl Engine {
             Message::Ping { sequence, to, .. } => {
                 // What the ping carries is heard first, so that the answer holds the refutation.
                 self.handle_records(now, from, sender, records);
+                self.answer_ask(now, known, from);
                 self.answer_ping(now, from, sequence, to, known);
             }
             Message::Ack { sequence, from: handle, incarnation } => {
@@ -47,12 +49,14 @@ impl Engine {
             Message::PingReq { sequence, to, target, .. } => {
                 self.handle_records(now, from, sender, records);
                 if known.is_some() {
-                    self.help_ping(now, from, sequence, to, target);
+                    let asker = self.asker(sender);
+                    let purpose = Purpose::Help { requester: from, sequence, asker };
+                    self.help_ping(now, purpose, to, target);
                 }
             }
             Message::Nack { sequence, .. } => {
                 self.handle_records(now, from, sender, records);
-                self.handle_nack(sequence);
+                self.handle_nack(sequence, sender);
             }
             Message::Gossip { .. } => drop(self.handle_records(now, from, sender, records)),
             Message::Direct { sequence, to, .. } => {
@@ -89,6 +93,7 @@ impl Engine {
         speaker: u32,
         records: RecordIter<'_>,
     ) -> Vec<u8> {
+        self.links.forget_word();
         let mut payload = Vec::new();
         let mut hearsay = Hearsay { reply_to: Some(from), speaker, spreads: true };
         let (mut offered, mut wanted) = (Vec::new(), Vec::new());
@@ -110,6 +115,8 @@ impl Engine {
                 Ok(Record::Receipt { origin, index }) => {
                     self.take_receipt(now, speaker, origin, index);
                 }
+                Ok(Record::Ask { peer }) => self.links.take_ask(peer),
+                Ok(Record::Heard { peer, millis }) => self.links.take_heard(peer, millis),
                 Ok(Record::Beacon { lighthouse, sequence }) => {
                     self.take_beacon(now, lighthouse, sequence);
                 }
@@ -153,7 +160,13 @@ impl Engine {
             return None;
         }
         let was_deaf = self.is_deaf(now);
-        self.members.update(id, |member| member.heard = now);
+        let direct = self.is_direct(id, from);
+        self.members.update(id, |member| {
+            member.heard = now;
+            if direct {
+                member.direct = now;
+            }
+        });
         if self.heard[0].0 != id {
             self.heard[1] = self.heard[0];
         }

@@ -10,6 +10,7 @@ use super::probe::Probe;
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::Evidence;
+use crate::api::validity::Hint;
 use crate::limits;
 
 /// Knocks under way, by token, with the probe that each belongs to.
@@ -50,7 +51,7 @@ impl Engine {
         match answer {
             KnockAnswer::Refused => {
                 self.stats.knocks_refused += 1;
-                probe.evidence = Evidence::Gone;
+                (probe.evidence, probe.hint) = (Evidence::Gone, Hint::Gone);
                 let probe = *probe;
                 self.probing.waiting.remove(&sequence);
                 self.timers.disarm(Timer::Probe(sequence));
@@ -58,9 +59,9 @@ impl Engine {
             }
             KnockAnswer::Accepted => {
                 self.stats.knocks_accepted += 1;
-                probe.evidence = Evidence::Hung;
+                (probe.evidence, probe.hint) = (Evidence::Hung, Hint::Hung);
             }
-            KnockAnswer::Silence => {}
+            KnockAnswer::Silence => probe.hint = Hint::Silent,
         }
     }
 }

@@ -11,6 +11,7 @@ use super::rtt::PingHistory;
 use super::suspicion::Suspicion;
 use super::tags::Tags;
 use super::time::Time;
+use super::why::Doubt;
 use super::wire::{Candidacy, Identity, MemberRecord, Status, StatusClass, WitnessSet};
 use crate::api::node::{Node, NodeRank, NodeStatus, PING_NO_DATA};
 use crate::limits;
@@ -42,6 +43,8 @@ pub(super) struct Member {
     pub(super) source: u32,
     pub(super) source_name: Arc<str>,
     pub(super) heard: Time,
+    /// When it was heard last without a helper's help; [`Time::ZERO`] for never.
+    pub(super) direct: Time,
     pub(super) since: Time,
     /// Since when it counts as healthy, without a break.
     pub(super) healthy_since: Time,
@@ -52,6 +55,8 @@ pub(super) struct Member {
     /// Pings in a row that timed out: from two on, its timeout doubles each time.
     pub(super) timeouts: u32,
     pub(super) suspicion: Option<Suspicion>,
+    /// What is told of the suspicion, also after death.
+    pub(super) doubt: Option<Box<Doubt>>,
     /// How often it was tried again since it died.
     pub(super) retries: u32,
     pub(super) retry_at: Time,
@@ -78,6 +83,7 @@ impl Member {
             source: 0,
             source_name: name,
             heard: now,
+            direct: Time::ZERO,
             since: now,
             healthy_since: now,
             timestamp_millis: wall_millis,
@@ -85,6 +91,7 @@ impl Member {
             history: PingHistory::own(),
             timeouts: 0,
             suspicion: None,
+            doubt: None,
             retries: 0,
             retry_at: Time::NEVER,
             lost: false,

@@ -22,6 +22,7 @@ mod keyring;
 mod knock;
 pub mod leadership;
 mod leave;
+mod links;
 mod members;
 pub mod output;
 mod probe;
@@ -39,6 +40,7 @@ pub mod time;
 mod timers;
 mod validity;
 mod verdict;
+mod why;
 mod window;
 pub mod wire;
 

@@ -13,6 +13,7 @@ use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Evidence, Message, Status};
 use crate::api::node::PING_TIMED_OUT;
+use crate::api::validity::Hint;
 use crate::limits;
 
 /// Members that are asked to ping a silent one.
@@ -59,13 +60,22 @@ pub(super) enum Purpose {
         requester: SocketAddr,
         /// The number of its own probe.
         sequence: u32,
+        /// Its handle, where it asks when it was heard itself; else 0.
+        asker: u32,
     },
+    /// Does the link work both ways?
+    Link,
 }
 
 impl Purpose {
     /// Whether silence speaks against the target.
     const fn judges(self) -> bool {
         matches!(self, Self::Detect | Self::Across | Self::Corroborate)
+    }
+
+    /// Whether others are asked to try, too.
+    const fn asks(self) -> bool {
+        matches!(self, Self::Detect | Self::Across | Self::Link)
     }
 }
 
@@ -82,8 +92,13 @@ pub(super) struct Probe {
     pub(super) repeats: u32,
     pub(super) helpers: u32,
     pub(super) nacks: u32,
+    /// Handles of the helpers, 0 where there is none; bit n of `nacked`: helper n reached nobody.
+    pub(super) asked: [u32; HELPERS],
+    pub(super) nacked: u8,
     /// What silence will mean: the kernel of the target's host may have told more.
     pub(super) evidence: Evidence,
+    /// The same for people: silence of a kernel that was asked is not that of one that was not.
+    pub(super) hint: Hint,
 }
 
 /// A ping that was given up, for its late answer.
@@ -250,7 +265,10 @@ impl Engine {
             repeats: 0,
             helpers: 0,
             nacks: 0,
+            asked: [0; HELPERS],
+            nacked: 0,
             evidence: Evidence::Silent,
+            hint: Hint::None,
         };
         self.probing.waiting.insert(sequence, probe);
         self.send_ping(now, sequence, &probe);
@@ -272,11 +290,15 @@ impl Engine {
             | Purpose::Corroborate
             | Purpose::Revive
             | Purpose::User { .. }
+            | Purpose::Link
             | Purpose::Help { .. } => accused,
         };
         let due = self.probing.restless > 0 || self.probing.beats.is_multiple_of(DIGEST_EVERY);
         let digest = matches!(probe.purpose, Purpose::Detect | Purpose::Across) && due;
         let member = probe.target.is_some();
+        if let Purpose::Help { asker: peer @ 1.., .. } = probe.purpose {
+            self.ride_ask(peer);
+        }
         self.send_message(now, probe.address, &message, first, digest, member);
     }
 
@@ -294,7 +316,7 @@ impl Engine {
         };
         let ends = match probe.purpose {
             Purpose::User { until, .. } => until,
-            Purpose::Detect | Purpose::Across => {
+            Purpose::Detect | Purpose::Across | Purpose::Link => {
                 probe.sent + probe.timeout * 2 + self.mean_ping_of(&probe)
             }
             // Whoever looks on suspicion asks nobody else: the accuser did.
@@ -312,8 +334,10 @@ impl Engine {
         if probe.repeats < 2 {
             probe.repeats += 1;
             self.send_ping(now, sequence, &probe);
+            if probe.repeats == 2 && probe.purpose.asks() {
+                self.ask_helpers(now, sequence, &mut probe);
+            }
             if probe.repeats == 2 && matches!(probe.purpose, Purpose::Detect | Purpose::Across) {
-                probe.helpers = self.ask_helpers(now, sequence, &probe);
                 self.knock(sequence, &probe);
             }
             // Sooner, because somebody waits for it to end.
@@ -330,7 +354,7 @@ impl Engine {
         probe.target.map_or(Duration::ZERO, |id| self.members.mean_ping(id))
     }
 
-    fn ask_helpers(&mut self, now: Time, sequence: u32, probe: &Probe) -> u32 {
+    fn ask_helpers(&mut self, now: Time, sequence: u32, probe: &mut Probe) {
         let others = self.members.iter().filter(|(id, member)| {
             *id != SELF && Some(*id) != probe.target && member.status == Status::Alive
         });
@@ -341,17 +365,20 @@ impl Engine {
             Some(_) => u8::from(self.is_near(member)),
             None => u8::from(!self.is_near(member)),
         };
-        let mut helpers: Vec<_> = others.map(|(_, m)| (rank(m), m.address)).collect();
+        let mut helpers: Vec<_> = others.map(|(_, m)| (rank(m), m.handle, m.address)).collect();
         self.shuffle(&mut helpers);
-        helpers.sort_by_key(|(rank, _)| *rank);
-        helpers.truncate(HELPERS);
+        helpers.sort_by_key(|(rank, ..)| *rank);
         let from = self.my_handle();
         let message = Message::PingReq { sequence, from, to: probe.handle, target: probe.address };
-        for (_, helper) in &helpers {
+        for (place, (_, handle, helper)) in probe.asked.iter_mut().zip(helpers) {
+            *place = handle;
+            probe.helpers += 1;
             self.stats.indirect_probes_sent += 1;
-            self.send_message(now, *helper, &message, None, false, true);
+            if probe.purpose == Purpose::Link {
+                self.ride_ask(from);
+            }
+            self.send_message(now, helper, &message, None, false, true);
         }
-        u32::try_from(helpers.len()).unwrap_or(0)
     }
 
     pub(super) fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
@@ -360,6 +387,7 @@ impl Engine {
                 self.end_detection(now, sequence, probe);
             }
             Purpose::Revive | Purpose::Help { .. } => {}
+            Purpose::Link => self.link_unanswered(sequence, probe),
             Purpose::Leave => self.leave_unheard(now, probe),
             Purpose::User { ticket, .. } => {
                 if let Some(id) = probe.target {
@@ -399,9 +427,11 @@ impl Engine {
         let told = probe.evidence != Evidence::Silent; // the target's own host was heard
         if alone || told || self.heard_other_than(id) > probe.sent {
             self.suspect(now, id, probe.evidence);
+            self.note_failure(id, probe);
         } else if probe.purpose == Purpose::Detect {
             self.awareness.worse();
             self.suspect_in_silence(now, id);
+            self.note_failure(id, probe);
         }
     }
 
@@ -415,7 +445,9 @@ impl Engine {
 
     /// The run that was probed is gone: a lie of ever newer runs must not pile up probes.
     pub(super) fn forget_probes(&mut self, id: MemberId) {
-        let own = |probe: &Probe| probe.purpose.judges() || probe.purpose == Purpose::Revive;
+        let own = |probe: &Probe| {
+            probe.purpose.judges() || matches!(probe.purpose, Purpose::Revive | Purpose::Link)
+        };
         let gone = |probe: &Probe| probe.target == Some(id) && own(probe);
         let gone: Vec<_> = self.probing.waiting.extract_if(.., |_, probe| gone(probe)).collect();
         for (sequence, _) in gone {
@@ -425,6 +457,7 @@ impl Engine {
 
     /// After a stall: answers that came meanwhile were not read in time.
     pub(super) fn drop_own_probes(&mut self) {
+        self.links.restart();
         self.drop_probes(|probe| probe.purpose.judges());
     }
 

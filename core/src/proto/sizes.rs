@@ -5,9 +5,9 @@ use super::discovery::ASKED;
 use super::engine::Engine;
 use crate::limits;
 
-/// Timers of surveys, those that are there once, and those of announcements: two a second are
+/// Timers of surveys and links, those that are there once, and those of announcements: two a second are
 /// answered, within the longest heartbeat, a minute.
-const OTHERS: usize = limits::SURVEYS + 8 + 128;
+const OTHERS: usize = limits::SURVEYS + limits::LINKS + 8 + 128;
 
 /// One table or queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,7 +26,7 @@ impl Engine {
     pub fn sizes(&self) -> Vec<Size> {
         let members = self.settings.max_members as usize;
         // One for each member and purpose of its own, and those for others.
-        let probes = 4 * members + limits::PROBES_WAITING;
+        let probes = 4 * members + limits::PROBES_WAITING + limits::LINKS;
         let messages = limits::MESSAGES_WAITING;
         let rows = [
             ("members", self.members.len(), members),
@@ -39,6 +39,7 @@ impl Engine {
             ("probes", self.probing.waiting.len(), probes),
             ("late probes", self.probing.late.len(), probes),
             ("knocks", self.knocks.under_way.len(), limits::KNOCKS),
+            ("links", self.links.len(), limits::LINKS),
             ("exchanges", self.syncs.under_way.len(), limits::CONNECTING),
             ("broadcasts", self.broadcasts.waiting(), limits::BROADCAST_QUEUE),
             ("broadcasts kept", self.broadcasts.kept.len(), limits::BROADCASTS_KEPT),

@@ -38,6 +38,8 @@ pub(super) enum Timer {
     Answer(SocketAddr),
     /// Something of the election has come: a lease ends, a word is said again, a turn to stand.
     Election,
+    /// A link that may work one way only is tried again.
+    Link(MemberId),
     /// Members are asked for their keys, again.
     Survey(u64),
     /// Lighthouses give their sign of life; those that are not heard of are looked for.

@@ -13,7 +13,6 @@ use super::timers::Timer;
 use super::wire::{Evidence, MemberRecord, Status, WitnessSet};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::node::NodeStatus;
-use crate::api::validity::Why;
 
 /// Silence of everybody else from which on a node holds itself for the deaf one, at least.
 const DEAF: Duration = Duration::from_secs(1);
@@ -64,6 +63,7 @@ impl Engine {
         let me = self.my_handle();
         let deadline = now + LONGEST;
         self.set_status(now, id, Status::Suspected, incarnation, me);
+        self.note_witnesses(now, id, &WitnessSet::from_iter([(me, Evidence::Silent)]), me);
         let held = Suspicion {
             since: now,
             witnesses: WitnessSet::from_iter([(me, Evidence::Silent)]),
@@ -173,7 +173,9 @@ impl Engine {
         held.private = false;
         if before == NodeStatus::Alive {
             self.set_status(now, id, Status::Suspected, incarnation, source);
-        } else if !grew {
+        }
+        self.note_witnesses(now, id, &witnesses, source);
+        if before != NodeStatus::Alive && !grew {
             return;
         }
         let deadline = (held.since + self.patience_for(id, &held, 1) - LAST_CALL).max(held.since);
@@ -389,28 +391,5 @@ impl Engine {
             }
         }
         Ok(())
-    }
-
-    /// Why a node is suspected or dead.
-    ///
-    /// # Errors
-    /// `unknown_node`.
-    pub fn why(&self, now: Time, node: &str) -> Result<Why> {
-        let id = self.find(node)?;
-        let (Some(member), Some(node)) = (self.members.get(id), self.node(id)) else {
-            return Err(self.unknown(node));
-        };
-        let held = member.suspicion;
-        let names = held.map_or_else(Vec::new, |held| {
-            held.witnesses.iter().map(|witness| self.members.name_of(witness.handle)).collect()
-        });
-        Ok(Why {
-            node,
-            since_millis: u64::try_from(now.since(member.since).as_millis()).unwrap_or(u64::MAX),
-            source: std::sync::Arc::clone(&member.source_name),
-            witnesses: names,
-            own_ping_failed: held.is_some_and(|held| held.own_failed),
-            own_health: self.awareness.score(),
-        })
     }
 }

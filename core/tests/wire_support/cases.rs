@@ -225,6 +225,8 @@ fn other_records() -> Vec<Case> {
         ),
         case("have", Record::Have(IndexSet { origin: 7, highest: 128, below: 0x8000_0001 })),
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
+        case("ask", Record::Ask { peer: 7 }),
+        case("heard", Record::Heard { peer: 7, millis: 1500 }),
         case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe }),
         case(
             "herald",

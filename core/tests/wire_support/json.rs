@@ -155,6 +155,10 @@ pub fn record(record: &Record) -> Value {
         }
         Record::Have(set) => indexes("have", *set),
         Record::Want(set) => indexes("want", *set),
+        Record::Ask { peer } => json!({ "kind": "ask", "peer": peer }),
+        Record::Heard { peer, millis } => {
+            json!({ "kind": "heard", "peer": peer, "millis": millis })
+        }
         Record::Piece(bytes) => json!({ "kind": "piece", "bytes": hex(bytes) }),
         Record::Datacenter(record) => json!({
             "kind": "datacenter",

@@ -140,6 +140,8 @@ pub fn any_record() -> impl Strategy<Value = Record> {
                 Record::Datacenter(DatacenterRecord { observer, number, version, witnesses })
             }
         ),
+        1 => any_u32().prop_map(|peer| Record::Ask { peer }),
+        1 => (any_u32(), any_u32()).prop_map(|(peer, millis)| Record::Heard { peer, millis }),
         1 => any_indexes().prop_map(Record::Have),
         1 => any_indexes().prop_map(Record::Want),
         1 => vec(any::<u8>(), 0..=MAX_PIECE_BYTES).prop_map(|bytes| Record::Piece(bytes.into())),

@@ -102,7 +102,14 @@ pub const WORDS: &[Words] = &[
         "seafoam_direction",
         "SEAFOAM_LINK_",
         "seafoam_link_direction_name",
-        "Which way a one-way link still works.",
+        "Which way a link works.",
+    ),
+    words(
+        "hints",
+        "seafoam_hint",
+        "SEAFOAM_HINT_",
+        "seafoam_hint_name",
+        "What the kernel of a silent node's host did with a TCP connection.",
     ),
 ];
 

@@ -47,8 +47,9 @@ type vocabulary struct {
 var vocabularies = []vocabulary{
 	{"error_codes", "ErrorCode", "Err", "says why a call failed. Codes are errors: use them as the target of errors.Is"},
 	{"event_kinds", "EventKind", "Kind", "says what an event is about"},
+	{"hints", "Hint", "Hint", "says what the kernel of a silent node's host did with a TCP connection"},
 	{"leader_scopes", "LeaderScope", "Scope", "says for whom there is a leader"},
-	{"link_directions", "LinkDirection", "Link", "says which way a one-way link still works"},
+	{"link_directions", "LinkDirection", "Link", "says which way a link works"},
 	{"log_levels", "LogLevel", "Level", "says how grave a log line is; as a threshold: this and graver"},
 	{"node_ranks", "NodeRank", "Rank", "is the role of a node"},
 	{"node_statuses", "NodeStatus", "Status", "is what this process believes about a node"},

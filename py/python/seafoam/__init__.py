@@ -44,6 +44,7 @@ from seafoam._native import (
 from seafoam._words import (
     ErrorCode,
     EventKind,
+    Hint,
     LeaderScope,
     LinkDirection,
     LogLevel,
@@ -124,6 +125,7 @@ __all__ = [
     "Event",
     "EventKind",
     "Events",
+    "Hint",
     "KeyInfo",
     "Keyring",
     "LaggedEvent",

@@ -8,6 +8,7 @@ from seafoam import Event
 from seafoam._errors import SeafoamError
 from seafoam._words import (
     EventKind,
+    Hint,
     LinkDirection,
     LogLevel,
     NodeRank,
@@ -187,6 +188,14 @@ class Why:
             Literal["witnesses"],
             Literal["own_ping_failed"],
             Literal["own_health"],
+            Literal["accuser"],
+            Literal["suspected_millis"],
+            Literal["heard_millis"],
+            Literal["witness_hints"],
+            Literal["witness_millis"],
+            Literal["own_hint"],
+            Literal["helpers_failed"],
+            Literal["helpers_silent"],
         ]
     ]
     __hash__: ClassVar[None]  # type: ignore[assignment]
@@ -202,6 +211,22 @@ class Why:
     def own_ping_failed(self) -> bool: ...
     @property
     def own_health(self) -> int: ...
+    @property
+    def accuser(self) -> str: ...
+    @property
+    def suspected_millis(self) -> int: ...
+    @property
+    def heard_millis(self) -> int: ...
+    @property
+    def witness_hints(self) -> list[Hint]: ...
+    @property
+    def witness_millis(self) -> list[int]: ...
+    @property
+    def own_hint(self) -> Hint: ...
+    @property
+    def helpers_failed(self) -> list[str]: ...
+    @property
+    def helpers_silent(self) -> list[str]: ...
     def __eq__(self, other: object, /) -> bool: ...
 
 @final

@@ -200,6 +200,8 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::WANT => Record::Want(decode_indexes(&mut body)?),
         record::PIECE => Record::Piece(body.shared(MAX_PIECE_BYTES)?),
         record::DATACENTER => Record::Datacenter(decode_datacenter(&mut body)?),
+        record::ASK => Record::Ask { peer: body.u32()? },
+        record::HEARD => Record::Heard { peer: body.u32()?, millis: body.varint_u32()? },
         _ => return Ok(None),
     }))
 }

@@ -202,6 +202,8 @@ enum Content<'a> {
     Want(IndexSet),
     Piece(&'a [u8]),
     Datacenter(&'a DatacenterRecord),
+    Ask(u32),
+    Heard(u32, u32),
 }
 
 /// None for a record that no peer would take.
@@ -219,6 +221,8 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Piece(bytes) if bytes.len() > MAX_PIECE_BYTES => None,
         Record::Piece(bytes) => plain(Content::Piece(bytes)),
         Record::Datacenter(record) => plain(Content::Datacenter(record)),
+        Record::Ask { peer } => plain(Content::Ask(*peer)),
+        Record::Heard { peer, millis } => plain(Content::Heard(*peer, *millis)),
     }
 }
 
@@ -258,6 +262,8 @@ impl<'a> Body<'a> {
             Content::Want(_) => record_kind::WANT,
             Content::Piece(_) => record_kind::PIECE,
             Content::Datacenter(_) => record_kind::DATACENTER,
+            Content::Ask(_) => record_kind::ASK,
+            Content::Heard(..) => record_kind::HEARD,
         });
         out.put_varint(self.body_len() as u64);
         self.put_body(out);
@@ -289,6 +295,11 @@ impl<'a> Body<'a> {
                 out.put(&[record.observer, record.number, record.witnesses.len() as u8]);
                 out.put(&record.version.to_le_bytes());
                 put_witnesses(out, &record.witnesses);
+            }
+            Content::Ask(peer) => put_u32s(out, &[peer]),
+            Content::Heard(peer, millis) => {
+                put_u32s(out, &[peer]);
+                out.put_varint(u64::from(millis));
             }
             Content::Have(set) | Content::Want(set) => {
                 put_u32s(out, &[set.origin, set.highest, set.below]);

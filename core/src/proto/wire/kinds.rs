@@ -43,6 +43,8 @@ pub(super) mod record {
     pub const WANT: u8 = 10;
     pub const PIECE: u8 = 11;
     pub const DATACENTER: u8 = 12;
+    pub const ASK: u8 = 13;
+    pub const HEARD: u8 = 14;
 }
 
 /// First byte of a broadcast record, above the flags of address and name: a receipt is wanted.

@@ -262,4 +262,17 @@ pub enum Record {
     Piece(Arc<[u8]>),
     /// Whether another datacenter is heard.
     Datacenter(DatacenterRecord),
+    /// On a PINGREQ of its own, and on the PING that a helper sends for it: when did datagrams of
+    /// `peer`'s come last without a helper?
+    Ask {
+        /// The handle of who asks.
+        peer: u32,
+    },
+    /// The answer, on the ACK and on that which the helper passes on.
+    Heard {
+        /// The handle of who asked.
+        peer: u32,
+        /// Milliseconds since its own datagrams came last; the highest number for never.
+        millis: u32,
+    },
 }
