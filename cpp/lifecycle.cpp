@@ -140,6 +140,12 @@ static void a_killed_process_is_told(Victim& victim) {
   const seafoam::Why why = witness.why("victim");
   CHECK(why.node.name() == "victim" && why.node.status() == NodeStatus::dead);
   CHECK(why.source == "witness" && why.own_health <= 8);
+  CHECK(why.accuser == "witness" && why.own_ping_failed && why.own_hint == seafoam::Hint::gone);
+  CHECK(why.witnesses == std::vector<std::string>{"witness"});
+  CHECK(why.witness_hints == std::vector<seafoam::Hint>{seafoam::Hint::gone});
+  CHECK(why.witness_millis.size() == 1 && why.witness_millis[0] <= why.suspected_millis);
+  CHECK(why.suspected_millis >= why.since_millis && why.heard_millis >= why.suspected_millis);
+  CHECK(why.helpers_failed.empty() && why.helpers_silent.empty()); // nobody else is there
   CHECK(why.since_millis < 2 * static_cast<std::uint64_t>(check::deadline.count()));
   CHECK(witness.healthy_nodes().size() == 1 && witness.all_nodes().size() == 2);
 }

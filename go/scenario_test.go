@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,18 @@ func TestCrashIsSeen(t *testing.T) {
 	why := must1(clusters[0].Why("victim"))(t)
 	if why.Node.Status != seafoam.StatusDead || why.Source == "" || why.OwnHealth > 8 {
 		t.Errorf("a strange reason: %+v", why)
+	}
+	if why.Accuser != "a" && why.Accuser != "b" || !slices.Contains(why.WitnessHints, seafoam.HintGone) {
+		t.Errorf("a strange accusation: %+v", why)
+	}
+	if len(why.WitnessHints) != len(why.Witnesses) || len(why.WitnessMillis) != len(why.Witnesses) {
+		t.Errorf("witnesses without hint or time: %+v", why)
+	}
+	if why.SuspectedMillis < why.SinceMillis || why.HeardMillis < why.SuspectedMillis {
+		t.Errorf("strange times: %+v", why)
+	}
+	if helpers := append(why.HelpersFailed, why.HelpersSilent...); len(helpers) > 1 {
+		t.Errorf("strange helpers: %+v", why)
 	}
 	if healthy := must1(clusters[0].HealthyNodes())(t); len(healthy) != 2 {
 		t.Errorf("healthy are %v", healthy)

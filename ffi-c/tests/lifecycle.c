@@ -170,7 +170,25 @@ static void explain(seafoam_cluster* cluster, const char* name) {
   CHECK(seafoam_why_own_health(why) >= 0 && seafoam_why_own_health(why) <= 8);
   size_t witnesses = seafoam_why_witnesses_length(why);
   CHECK(seafoam_why_witness(why, witnesses) == NULL);
-  CHECK(witnesses == 0 || seafoam_why_witness(why, 0) != NULL);
+  CHECK(witnesses > 0);
+  bool gone = false;
+  for (size_t i = 0; i < witnesses; i++) {
+    CHECK(seafoam_why_witness(why, i) != NULL);
+    CHECK(seafoam_why_witness_millis(why, i) <= seafoam_why_suspected_millis(why));
+    gone = gone || seafoam_why_witness_hint(why, i) == SEAFOAM_HINT_GONE;
+  }
+  CHECK(gone && seafoam_why_witness_hint(why, witnesses) == -1);
+  CHECK(seafoam_why_witness_millis(why, witnesses) == 0);
+  CHECK(seafoam_why_accuser(why) != NULL && seafoam_why_accuser(why)[0] != '\0');
+  CHECK(seafoam_why_suspected_millis(why) >= seafoam_why_since_millis(why));
+  CHECK(seafoam_why_heard_millis(why) >= seafoam_why_suspected_millis(why));
+  CHECK(seafoam_why_own_hint(why) >= SEAFOAM_HINT_NONE);
+  CHECK(seafoam_why_own_hint(why) <= SEAFOAM_HINT_GONE);
+  size_t failed = seafoam_why_helpers_failed_length(why);
+  size_t silent = seafoam_why_helpers_silent_length(why);
+  CHECK(failed + silent <= 3);
+  CHECK(seafoam_why_helpers_failed(why, failed) == NULL);
+  CHECK(seafoam_why_helpers_silent(why, silent) == NULL);
   seafoam_why_free(why);
 }
 

@@ -48,7 +48,14 @@ static void null_is_read_as_nothing(void) {
   CHECK(seafoam_why_node(NULL) == NULL && seafoam_why_source(NULL) == NULL);
   CHECK(seafoam_why_witnesses_length(NULL) == 0 && seafoam_why_witness(NULL, 0) == NULL);
   CHECK(!seafoam_why_own_ping_failed(NULL) && seafoam_why_own_health(NULL) == -1);
-  CHECK(seafoam_why_since_millis(NULL) == 0);
+  CHECK(seafoam_why_since_millis(NULL) == 0 && seafoam_why_accuser(NULL) == NULL);
+  CHECK(seafoam_why_suspected_millis(NULL) == 0 && seafoam_why_heard_millis(NULL) == 0);
+  CHECK(seafoam_why_witness_hint(NULL, 0) == -1 && seafoam_why_witness_millis(NULL, 0) == 0);
+  CHECK(seafoam_why_own_hint(NULL) == -1);
+  CHECK(seafoam_why_helpers_failed_length(NULL) == 0);
+  CHECK(seafoam_why_helpers_silent_length(NULL) == 0);
+  CHECK(seafoam_why_helpers_failed(NULL, 0) == NULL);
+  CHECK(seafoam_why_helpers_silent(NULL, 0) == NULL);
   CHECK(seafoam_receipt_label(NULL) == NULL && !seafoam_receipt_is_complete(NULL));
   CHECK(seafoam_receipt_confirmed_length(NULL) == 0 && seafoam_receipt_missing_length(NULL) == 0);
   CHECK(seafoam_receipt_confirmed(NULL, 0) == NULL && seafoam_receipt_missing(NULL, 0) == NULL);

@@ -108,6 +108,14 @@ test('a node that closes without leaving is dead to the others', async (t) => {
   const why = one.why(name)
   assert.equal(why.node.status, 'dead')
   assert.equal(typeof why.ownPingFailed, 'boolean')
+  assert.ok(why.witnessHints.includes('gone'), JSON.stringify(why.witnessHints))
+  assert.equal(why.witnesses.length, why.witnessHints.length)
+  assert.equal(why.witnesses.length, why.witnessMillis.length)
+  assert.ok(why.accuser !== '' && why.accuser !== name)
+  assert.ok(Math.max(...why.witnessMillis) <= why.suspectedMillis)
+  assert.ok(why.sinceMillis <= why.suspectedMillis && why.suspectedMillis <= why.heardMillis)
+  assert.ok(['none', 'silent', 'hung', 'gone'].includes(why.ownHint))
+  assert.deepEqual([...why.helpersFailed, ...why.helpersSilent], [])
 })
 
 test('a receipt names those who have a broadcast and those who do not', async (t) => {

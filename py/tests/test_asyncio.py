@@ -40,6 +40,13 @@ def test_close_without_leave_looks_like_a_crash() -> None:
             why = clusters[0].why("n2")
             assert why.node.status is NodeStatus.DEAD
             assert why.source in {"n0", "n1"}
+            assert why.accuser in {"n0", "n1"}
+            assert seafoam.Hint.GONE in why.witness_hints
+            assert isinstance(why.own_hint, seafoam.Hint)
+            assert len(why.witnesses) == len(why.witness_hints) == len(why.witness_millis)
+            assert max(why.witness_millis) <= why.suspected_millis <= why.heard_millis
+            assert why.since_millis <= why.suspected_millis
+            assert set(why.helpers_failed + why.helpers_silent) <= {"n1"}
 
     run(main())
 

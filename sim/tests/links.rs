@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use seafoam::{Config, Event, Hint, LinkDirection, NodeStatus, limits};
+use seafoam::{Config, Event, Hint, LinkDirection, NodeStatus};
 use seafoam_sim::World;
 
 fn millis(count: u64) -> Duration {
@@ -131,20 +131,6 @@ fn a_member_that_dies_behind_a_one_way_link_is_let_go() {
     assert!(world.run_until(millis(20_000), dead));
     assert!(world.run_until(millis(5000), |world| world.stats(1).unwrap().links_one_way == 0));
     assert_eq!(links(&world).len(), 2, "its status tells, not its link");
-}
-
-#[test]
-fn so_many_links_are_looked_at_and_no_more() {
-    // Half of the members hear node 1 no more: the others stay as its helpers.
-    let count = 2 * limits::LINKS + 40;
-    let mut world = world(5, count);
-    for other in (2..count).step_by(2) {
-        world.network.cut_one_way(1, other);
-    }
-    let full = |world: &World| world.stats(1).unwrap().links_unwatched > 0;
-    assert!(world.run_until(millis(200_000), full));
-    let size = world.engine(1).unwrap().sizes().into_iter().find(|size| size.name == "links");
-    assert_eq!(size.map(|size| (size.now, size.most)), Some((limits::LINKS, limits::LINKS)));
 }
 
 #[test]
