@@ -1,7 +1,7 @@
 //! Links that work one way only are told, at both ends and soon, and never because of loss; and why
 //! a node is suspected, in virtual time.
 
-#![allow(clippy::unwrap_used, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::wildcard_enum_match_arm, missing_docs)]
 
 use std::time::Duration;
 

@@ -180,24 +180,17 @@ class Lease:
 
 @final
 class Why:
+    # fmt: off
     __match_args__: ClassVar[
         tuple[
-            Literal["node"],
-            Literal["since_millis"],
-            Literal["source"],
-            Literal["witnesses"],
-            Literal["own_ping_failed"],
-            Literal["own_health"],
-            Literal["accuser"],
-            Literal["suspected_millis"],
-            Literal["heard_millis"],
-            Literal["witness_hints"],
-            Literal["witness_millis"],
-            Literal["own_hint"],
-            Literal["helpers_failed"],
-            Literal["helpers_silent"],
+            Literal["node"], Literal["since_millis"], Literal["source"],
+            Literal["witnesses"], Literal["own_ping_failed"], Literal["own_health"],
+            Literal["accuser"], Literal["suspected_millis"], Literal["heard_millis"],
+            Literal["witness_hints"], Literal["witness_millis"], Literal["own_hint"],
+            Literal["helpers_failed"], Literal["helpers_silent"]
         ]
     ]
+    # fmt: on
     __hash__: ClassVar[None]  # type: ignore[assignment]
     @property
     def node(self) -> Node: ...
