@@ -62,7 +62,7 @@ class EventKind(Word):
     CONFLICT = 7
     """Two living nodes use one name."""
     LINK = 8
-    """A link works in one direction only."""
+    """A link works in one direction only, or in both again."""
     MERGED = 9
     """Members that were dead came back together."""
     DATACENTER = 10
@@ -74,12 +74,14 @@ class EventKind(Word):
 
 
 class LinkDirection(Word):
-    """Which way a one-way link still works, seen from this node."""
+    """Which way a link works, seen from this node."""
 
     INBOUND = 1
     """The node is heard here, but does not hear this node."""
     OUTBOUND = 2
     """The node hears this node, but is not heard here."""
+    BOTH = 3
+    """The link works both ways again."""
 
 
 class ErrorCode(Word):
@@ -191,3 +193,16 @@ class Profile(Word):
     """Spares machines that are migrated or oversubscribed."""
     ONE_SECOND = 2
     """Bare metal that never pauses."""
+
+
+class Hint(Word):
+    """What the kernel of a silent node's host did with a TCP connection."""
+
+    NONE = 0
+    """No connection was tried, or its outcome is not known yet."""
+    SILENT = 1
+    """Nothing came back: the host is dead, or the network is cut."""
+    HUNG = 2
+    """It was accepted: the process is paused, or its datagrams are lost."""
+    GONE = 3
+    """It was refused: the process is gone."""
