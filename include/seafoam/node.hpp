@@ -147,7 +147,8 @@ struct Why {
   std::vector<std::uint64_t> witness_millis;
   /// What a TCP connection of this node's own to the node's host told.
   Hint own_hint;
-  /// Names of the helpers of this node's last probe that could not reach the node either, and said so.
+  /// Names of the helpers of this node's last probe that could not reach the node either, and said
+  /// so.
   std::vector<std::string> helpers_failed;
   /// Names of those that said nothing in time.
   std::vector<std::string> helpers_silent;
