@@ -651,11 +651,6 @@ typedef struct seafoam_validity seafoam_validity;
 typedef struct seafoam_why seafoam_why;
 
 /**
- * What the kernel of a silent node's host did: one of `SEAFOAM_HINT_...`.
- */
-typedef int32_t seafoam_hint;
-
-/**
  * Called at each change of a node's status. `node` is borrowed for the call.
  */
 typedef void (*seafoam_status_function)(void *user_data,

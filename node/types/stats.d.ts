@@ -70,6 +70,8 @@ export interface Stats {
   readonly knocksAccepted: number
   /** Helpers that said that they could not reach the target either. (counter) */
   readonly nacksReceived: number
+  /** Links that may work one way only and were not looked at, because too many were. (counter) */
+  readonly linksUnwatched: number
   /** Suspicions that began with this node's own probe. (counter) */
   readonly suspicionsRaised: number
   /** Suspicions learned from others. (counter) */
@@ -146,6 +148,8 @@ export interface Stats {
   readonly updateQueue: number
   /** Broadcasts that are still passed on. (gauge) */
   readonly broadcastQueue: number
+  /** Links to members that work one way only. (gauge) */
+  readonly linksOneWay: number
   /** Probe rounds without an answer yet. (gauge) */
   readonly probesWaiting: number
   /** Own health score: 0 is healthy, 8 the worst. (gauge) */
