@@ -8,6 +8,9 @@ use crate::api::error::Result;
 use crate::api::event::Event;
 use crate::api::label::Label;
 
+/// Broadcasts published at once: as many of 64 bytes as one datagram brings.
+const PER_DATAGRAM: u32 = 12;
+
 impl Cluster {
     /// Publishes so many broadcasts of the local node to the subscriptions of this process, on the
     /// calling thread; nothing is sent.
@@ -19,14 +22,16 @@ impl Cluster {
         let origin = self.local_node()?;
         let address = SocketAddr::new(origin.ip.unwrap_or(Ipv4Addr::LOCALHOST.into()), origin.port);
         let payload = vec![0x5a; payload_bytes];
-        for index in 0..count {
-            self.shared.hub.publish(Event::Broadcast {
-                origin: Arc::clone(&origin),
-                index,
-                label: Label::new(address, index),
-                // A payload of its own, as each broadcast that arrives has.
-                bytes: payload.as_slice().into(),
-            });
+        let event = |index| Event::Broadcast {
+            origin: Arc::clone(&origin),
+            index,
+            label: Label::new(address, index),
+            // A payload of its own, as each broadcast that arrives has.
+            bytes: payload.as_slice().into(),
+        };
+        for begin in (0..count).step_by(PER_DATAGRAM as usize) {
+            let end = count.min(begin + PER_DATAGRAM);
+            self.shared.hub.publish((begin..end).map(event));
         }
         Ok(())
     }

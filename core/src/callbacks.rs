@@ -176,7 +176,7 @@ impl Callbacks {
                     }
                 }
             }
-            batch.clear();
+            feed.recycle(&mut batch);
         }
     }
 

@@ -3,15 +3,14 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use crate::api::error::{Error, ErrorCode, Result};
+use crate::api::error::Result;
 use crate::api::event::{Event, EventKinds};
+use crate::hub::Hub;
 use crate::limits;
 use crate::queue::Queue;
-use crate::sync::Mutex;
 
 /// Called when events wait in a subscription that was empty. It runs on the engine's thread: it may
 /// set a flag, write to an eventfd or wake a loop, and nothing else.
@@ -36,8 +35,8 @@ pub struct EventOptions {
 /// messages and learns how many by [`Event::Lagged`]; of a node's status, the leader, the validity
 /// and datacenters it may miss steps in between, never the last one. Dropping it ends it.
 pub struct Events {
-    queue: Arc<Queue>,
-    hub: Arc<Hub>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) hub: Arc<Hub>,
 }
 
 impl Events {
@@ -117,6 +116,17 @@ impl Events {
         Ok(count)
     }
 
+    /// Gives events back that were read, for the engine to publish later ones in. Where one thread
+    /// reads what another published, that is cheaper than to drop them: neither the counts nor the
+    /// allocations of their memory go from one core to the other and back. `read` is empty
+    /// afterwards; what somebody else still holds, or what is large, is just dropped.
+    pub fn recycle(&self, read: &mut Vec<Arc<Event>>) {
+        if self.queue.home.is_here() {
+            self.hub.recycle(read);
+        }
+        read.clear();
+    }
+
     /// Sets what is called each time that the queue stops being empty; at once where events wait.
     /// None takes it away; afterwards it is not called any more.
     pub fn set_wake(&self, wake: Option<Wake>) {
@@ -151,7 +161,7 @@ impl Events {
             return;
         }
         self.hub.remove(&self.queue);
-        self.queue.push(&Arc::new(Event::Closed { error: None }));
+        self.queue.push([Arc::new(Event::Closed { error: None })]);
     }
 }
 
@@ -190,90 +200,6 @@ impl fmt::Debug for Events {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let waiting = if self.queue.home.is_here() { self.queue.inner.lock().len() } else { 0 };
         f.debug_struct("Events").field("waiting", &waiting).finish_non_exhaustive()
-    }
-}
-
-#[derive(Default)]
-struct Queues {
-    open: Vec<Arc<Queue>>,
-    closed: bool,
-}
-
-/// All subscriptions of one cluster.
-#[derive(Default)]
-pub(crate) struct Hub {
-    queues: Mutex<Queues>,
-    lost: Arc<AtomicU64>,
-}
-
-impl Hub {
-    /// Opens a subscription whose first events are `initial`. The caller holds whatever keeps
-    /// `initial` and what is published afterwards without a gap.
-    pub(crate) fn subscribe(
-        self: &Arc<Self>,
-        options: &EventOptions,
-        capacity: usize,
-        initial: impl IntoIterator<Item = Event>,
-    ) -> Result<Events> {
-        let capacity = options.capacity.unwrap_or(capacity);
-        if !limits::EVENT_CAPACITY.contains(&capacity) {
-            let range = limits::EVENT_CAPACITY;
-            return Err(Error::new(
-                ErrorCode::InvalidConfig,
-                format!(
-                    "capacity = {capacity} is refused: it takes a whole number from {} to {}",
-                    range.start(),
-                    range.end()
-                ),
-            ));
-        }
-        let lost = Arc::clone(&self.lost);
-        let queue = Arc::new(Queue::new(options.kinds, capacity, lost));
-        for event in initial {
-            queue.push(&Arc::new(event));
-        }
-        let mut queues = self.queues.lock();
-        if queues.closed {
-            return Err(Error::closed());
-        }
-        if queues.open.len() >= limits::SUBSCRIPTIONS {
-            return Err(Error::new(
-                ErrorCode::Busy,
-                format!("{} subscriptions are open, which is the limit", limits::SUBSCRIPTIONS),
-            ));
-        }
-        queues.open.push(Arc::clone(&queue));
-        drop(queues);
-        Ok(Events { queue, hub: Arc::clone(self) })
-    }
-
-    pub(crate) fn publish(&self, event: Event) {
-        let event = Arc::new(event);
-        for queue in &self.queues.lock().open {
-            queue.push(&event);
-        }
-    }
-
-    /// Ends every subscription with CLOSED; none can be opened afterwards.
-    pub(crate) fn close(&self, error: Option<Error>) {
-        let event = Arc::new(Event::Closed { error: error.map(Arc::new) });
-        let mut queues = self.queues.lock();
-        queues.closed = true;
-        for queue in queues.open.drain(..) {
-            queue.push(&event);
-        }
-    }
-
-    fn remove(&self, queue: &Arc<Queue>) {
-        self.queues.lock().open.retain(|other| !Arc::ptr_eq(other, queue));
-    }
-
-    pub(crate) fn count(&self) -> usize {
-        self.queues.lock().open.len()
-    }
-
-    pub(crate) fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
     }
 }
 
@@ -334,7 +260,7 @@ mod tests {
     fn a_slow_reader_loses_the_oldest_and_learns_how_many() {
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::ALL, 3);
-        (1..=10).for_each(|index| hub.publish(broadcast(index, 1)));
+        (1..=10).for_each(|index| hub.publish_one(broadcast(index, 1)));
         let read = all(&events);
         assert_eq!(*read[0], Event::Lagged { missed: 7 });
         let indexes = read.iter().filter_map(|event| match **event {
@@ -343,7 +269,7 @@ mod tests {
         });
         assert_eq!(indexes.collect::<Vec<_>>(), [8, 9, 10]);
         assert_eq!((read.len(), hub.lost()), (4, 7));
-        hub.publish(broadcast(11, 1));
+        hub.publish_one(broadcast(11, 1));
         assert_eq!(all(&events).len(), 1, "what was told is not told again");
     }
 
@@ -352,7 +278,7 @@ mod tests {
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::ALL, *limits::EVENT_CAPACITY.end());
         let count = 3 * limits::SUBSCRIPTION_BYTES / limits::BROADCAST_BYTES;
-        (0..count).for_each(|_| hub.publish(broadcast(1, limits::BROADCAST_BYTES)));
+        (0..count).for_each(|_| hub.publish_one(broadcast(1, limits::BROADCAST_BYTES)));
         let kept = limits::SUBSCRIPTION_BYTES / limits::BROADCAST_BYTES;
         assert_eq!(all(&events).len(), kept + 1);
         assert_eq!(hub.lost(), (count - kept) as u64);
@@ -363,13 +289,13 @@ mod tests {
         use NodeStatus::{Alive, Dead, Suspected};
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::ALL, 8);
-        hub.publish(status("once", NodeStatus::Unknown, Alive));
+        hub.publish_one(status("once", NodeStatus::Unknown, Alive));
         for round in 0..1000 {
-            hub.publish(status("flaps", if round == 0 { Dead } else { Suspected }, Alive));
-            hub.publish(status("flaps", Alive, Suspected));
-            hub.publish(broadcast(round, 1));
+            hub.publish_one(status("flaps", if round == 0 { Dead } else { Suspected }, Alive));
+            hub.publish_one(status("flaps", Alive, Suspected));
+            hub.publish_one(broadcast(round, 1));
         }
-        hub.publish(status("flaps", Suspected, Dead));
+        hub.publish_one(status("flaps", Suspected, Dead));
         let read = all(&events);
         let last = |wanted: &str| {
             let mut of_node = read.iter().filter_map(|event| match &**event {
@@ -396,9 +322,9 @@ mod tests {
     fn states_and_payloads_keep_their_common_order() {
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::ALL, 16);
-        hub.publish(broadcast(1, 1));
-        hub.publish(status("a", NodeStatus::Unknown, NodeStatus::Alive));
-        hub.publish(broadcast(2, 1));
+        hub.publish_one(broadcast(1, 1));
+        hub.publish_one(status("a", NodeStatus::Unknown, NodeStatus::Alive));
+        hub.publish_one(broadcast(2, 1));
         let kinds: Vec<_> = all(&events).iter().map(|event| event.kind()).collect();
         assert_eq!(kinds, [EventKind::Broadcast, EventKind::Status, EventKind::Broadcast]);
     }
@@ -407,10 +333,10 @@ mod tests {
     fn only_the_wanted_kinds_come_and_always_the_end() {
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::of(&[EventKind::Broadcast]), 16);
-        hub.publish(status("a", NodeStatus::Unknown, NodeStatus::Alive));
-        hub.publish(broadcast(1, 1));
+        hub.publish_one(status("a", NodeStatus::Unknown, NodeStatus::Alive));
+        hub.publish_one(broadcast(1, 1));
         hub.close(None);
-        hub.publish(broadcast(2, 1));
+        hub.publish_one(broadcast(2, 1));
         let kinds: Vec<_> = all(&events).iter().map(|event| event.kind()).collect();
         assert_eq!(kinds, [EventKind::Broadcast, EventKind::Closed]);
         assert!(events.is_ended());
@@ -424,7 +350,7 @@ mod tests {
         let hub = Arc::new(Hub::default());
         let (ends, stays) = (open(&hub, EventKinds::ALL, 4), open(&hub, EventKinds::ALL, 4));
         ends.close();
-        hub.publish(broadcast(1, 1));
+        hub.publish_one(broadcast(1, 1));
         assert_eq!(*all(&ends)[0], Event::Closed { error: None });
         assert_eq!((all(&ends).len(), all(&stays).len(), hub.count()), (0, 1, 1));
     }
@@ -433,7 +359,7 @@ mod tests {
     fn one_wake_for_each_time_that_events_begin_to_wait() {
         let hub = Arc::new(Hub::default());
         let events = open(&hub, EventKinds::ALL, 16);
-        hub.publish(broadcast(1, 1));
+        hub.publish_one(broadcast(1, 1));
         let wakes = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&wakes);
         events.set_wake(Some(Box::new(move || {
@@ -441,17 +367,17 @@ mod tests {
         })));
         let woken = || wakes.load(Ordering::Relaxed);
         assert_eq!(woken(), 1, "at once, as one waits");
-        hub.publish(broadcast(2, 1));
+        hub.publish_one(broadcast(2, 1));
         assert_eq!(woken(), 1, "nobody has looked since");
         assert!(events.try_next().is_ok_and(|event| event.is_some()));
-        hub.publish(broadcast(3, 1));
+        hub.publish_one(broadcast(3, 1));
         assert_eq!(woken(), 1, "one still waits");
         assert_eq!(all(&events).len(), 2);
-        hub.publish(broadcast(4, 1));
+        hub.publish_one(broadcast(4, 1));
         assert_eq!(woken(), 2);
         events.set_wake(None);
         assert_eq!(all(&events).len(), 1);
-        hub.publish(broadcast(5, 1));
+        hub.publish_one(broadcast(5, 1));
         assert_eq!((woken(), Arc::strong_count(&wakes)), (2, 1));
     }
 
@@ -463,7 +389,7 @@ mod tests {
         let publisher = Arc::clone(&hub);
         let kinds = runtime.block_on(async {
             tokio::spawn(async move {
-                publisher.publish(broadcast(1, 1));
+                publisher.publish_one(broadcast(1, 1));
                 tokio::task::yield_now().await;
                 publisher.close(None);
             });

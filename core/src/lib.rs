@@ -54,6 +54,8 @@ mod fork;
 #[cfg(feature = "runtime")]
 mod hook;
 #[cfg(feature = "runtime")]
+mod hub;
+#[cfg(feature = "runtime")]
 mod keyring;
 #[cfg(feature = "runtime")]
 mod log;

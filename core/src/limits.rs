@@ -126,6 +126,10 @@ pub const STATES: usize = 2 * 16_384;
 pub const EVENT_CAPACITY: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 /// Subscriptions of one cluster, callbacks included.
 pub const SUBSCRIPTIONS: usize = 1024;
+/// Events that were read, kept to publish others in; per cluster,
+pub const SPENT_EVENTS: usize = 2048;
+/// and the largest payload that one of them may have.
+pub const SPENT_EVENT_BYTES: usize = 256;
 /// Log lines that wait for a slow logger.
 pub const LOG_LINES: usize = 1024;
 /// How long removal of a callback, or closing, waits for a running call.

@@ -217,33 +217,39 @@ impl Queue {
         }
     }
 
-    pub(crate) fn push(&self, event: &Arc<Event>) {
-        if !self.kinds.contains(event.kind()) {
-            return;
-        }
+    /// Puts events into the queue, and wakes readers once for all of them.
+    pub(crate) fn push(&self, events: impl IntoIterator<Item = Arc<Event>>) {
         let mut inner = self.inner.lock();
-        if inner.closed.is_some() || inner.ended {
-            return;
+        let before = inner.next;
+        for event in events {
+            if self.kinds.contains(event.kind()) && inner.closed.is_none() && !inner.ended {
+                self.put(&mut inner, event);
+            }
         }
+        if inner.next != before {
+            self.wake(&mut inner);
+        }
+    }
+
+    fn put(&self, inner: &mut Inner, event: Arc<Event>) {
         let number = inner.next;
         inner.next += 1;
-        match slot_of(event) {
+        match slot_of(&event) {
             Some(slot) => {
-                inner.states.push_back((number, slot, Arc::clone(event)));
+                inner.states.push_back((number, slot, event));
                 if inner.states.len() > inner.thin_at {
                     inner.thin(self.capacity);
-                    self.drop_oldest_states(&mut inner);
+                    self.drop_oldest_states(inner);
                 }
             }
-            None if event.kind() == EventKind::Closed => inner.closed = Some(Arc::clone(event)),
+            None if event.kind() == EventKind::Closed => inner.closed = Some(event),
             None => {
-                let bytes = payload_bytes(event);
-                inner.ring.push_back(Waiting { number, bytes, event: Arc::clone(event) });
+                let bytes = payload_bytes(&event);
+                inner.ring.push_back(Waiting { number, bytes, event });
                 inner.ring_bytes += bytes;
-                self.drop_oldest(&mut inner);
+                self.drop_oldest(inner);
             }
         }
-        self.wake(&mut inner);
     }
 
     fn drop_oldest(&self, inner: &mut Inner) {
@@ -300,10 +306,10 @@ mod tests {
     fn what_was_given_back_comes_again_first() {
         let queue = Queue::new(EventKinds::ALL, 2, Arc::default());
         for members in 1..=3 {
-            queue.push(&Arc::new(Event::Merged { members }));
+            queue.push([Arc::new(Event::Merged { members })]);
         }
-        queue.push(&Arc::new(Event::Validity { validity: Arc::new(Validity::fallback()) }));
-        queue.push(&Arc::new(Event::Closed { error: None }));
+        queue.push([Arc::new(Event::Validity { validity: Arc::new(Validity::fallback()) })]);
+        queue.push([Arc::new(Event::Closed { error: None })]);
         let read = |most: usize| {
             let mut read = Vec::new();
             let count = queue.inner.lock().drain(&mut read, most).expect("not the end yet");

@@ -18,8 +18,9 @@ use crate::api::stats::Stats;
 use crate::api::validity::Lease;
 use crate::callbacks::Callbacks;
 use crate::clock::Clock;
-use crate::events::{EventOptions, Events, Hub};
+use crate::events::{EventOptions, Events};
 use crate::fork::Home;
+use crate::hub::Hub;
 use crate::limits;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
@@ -228,11 +229,12 @@ impl Shared {
             told.changed = true;
             change = engine.poll_change();
         }
+        let mut events = Vec::new();
         while let Some(next) = notice {
             match next {
                 Notice::Event(event) => {
                     told.changed |= view.note(&event);
-                    self.hub.publish(event);
+                    events.push(event);
                 }
                 Notice::Pong { ticket, millis } => told.pongs.push((ticket, millis)),
                 Notice::Sent { ticket, acknowledged } => told.sent.push((ticket, acknowledged)),
@@ -248,6 +250,9 @@ impl Shared {
                 Notice::Log(level, text) => crate::log::log(level, &text),
             }
             notice = engine.poll_notice();
+        }
+        if !events.is_empty() {
+            self.hub.publish(events);
         }
         told
     }

@@ -47,6 +47,16 @@ impl seafoam_event {
         Self { views: OnceLock::new(), event: Held::Lent(unsafe { lend(event) }) }
     }
 
+    /// The event itself, where it is shared; what C borrowed from it is gone.
+    pub(crate) fn into_shared(self) -> Option<Arc<Event>> {
+        let Self { views, event } = self;
+        drop(views);
+        match event {
+            Held::Shared(event) => Some(event),
+            Held::Lent(_) => None,
+        }
+    }
+
     fn get(&self) -> &Event {
         match &self.event {
             Held::Shared(event) => event,

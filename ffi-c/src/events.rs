@@ -37,11 +37,17 @@ pub(crate) const BATCH: usize = 4096;
 struct Reader {
     thread: ThreadId,
     drained: Vec<Arc<Event>>,
+    /// And what C does not borrow any more.
+    spent: Vec<Arc<Event>>,
 }
 
 thread_local! {
     static READER: RefCell<Reader> =
-        RefCell::new(Reader { thread: thread::current().id(), drained: Vec::new() });
+        RefCell::new(Reader {
+            thread: thread::current().id(),
+            drained: Vec::new(),
+            spent: Vec::new(),
+        });
 }
 
 impl seafoam_events {
@@ -52,7 +58,7 @@ impl seafoam_events {
         timeout_millis: i64,
         give: impl FnOnce(&[seafoam_event]),
     ) -> Result<seafoam_code> {
-        READER.with_borrow_mut(|Reader { thread, drained }| {
+        READER.with_borrow_mut(|Reader { thread, drained, spent }| {
             drained.clear();
             // Before any lock of ours: a forked child is told here, and may find those held.
             let count = match timeout_millis {
@@ -69,7 +75,8 @@ impl seafoam_events {
             // The events lie on the heap of their own list, so that what C was given stays valid
             // when the list of lists grows.
             let mine = &mut all[place].1;
-            mine.clear();
+            spent.extend(mine.drain(..).filter_map(seafoam_event::into_shared));
+            self.events.recycle(spent);
             mine.extend(drained.drain(..).map(seafoam_event::shared));
             give(mine);
             Ok(if count == 0 { code_of(ErrorCode::Timeout) } else { OK })

@@ -452,7 +452,11 @@ fn read(
             Err(bad_argument("capacity", &what))
         }
         _ if count == 0 => Ok(0),
-        _ => lay(out, &batch).map(|()| count),
+        _ => {
+            let laid = lay(out, &batch);
+            events.events.recycle(&mut batch);
+            laid.map(|()| count)
+        }
     }
 }
 

@@ -78,7 +78,7 @@ impl NativeEvents {
                 return Ok(None);
             }
             let packed = Pack::of_events(&self.batch);
-            self.batch.clear();
+            events.recycle(&mut self.batch);
             Ok(Some(packed.into()))
         })
     }
