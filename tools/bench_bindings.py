@@ -68,6 +68,7 @@ MEMORY = Wanted(most=128 * 1024)
 MEASURES: dict[tuple[str, str], tuple[str, Wanted | None]] = {
     ("c", "throughput_next_batch"): ("`seafoam_events_next_batch`", Wanted(least=10e6)),
     ("c", "throughput_next_batch_deep"): ("the same, 50 000 waiting", Wanted(least=10e6)),
+    ("c", "publish_ns"): ("publishing what is read so", None),
     ("c", "throughput_next"): ("`seafoam_events_next`", None),
     ("c", "throughput_next_with_fd"): ("the same, with its descriptor", None),
     ("c", "callback_overhead_ns"): ("callback, above the empty one", Wanted(most=50)),
@@ -76,7 +77,12 @@ MEASURES: dict[tuple[str, str], tuple[str, Wanted | None]] = {
     ("c++", "throughput_next_batch"): ("`next_batch`", None),
     ("c++", "throughput_range_for"): ("range-for", None),
     ("go", "throughput_range"): ("`for range`, published meanwhile", Wanted(least=5e6)),
+    ("go", "throughput_range_wall"): ("the same, by the clock on the wall", Wanted(least=5e6)),
     ("go", "throughput_range_waiting"): ("`for range`, events that wait", Wanted(least=5e6)),
+    ("go", "throughput_range_waiting_wall"): (
+        "the same, by the clock on the wall",
+        Wanted(least=5e6),
+    ),
     ("python", "throughput_async_for"): ("`async for`", Wanted(least=2.5e6, ratio=1.5)),
     ("python", "throughput_async_for_wall"): (
         "the same, by the clock on the wall",

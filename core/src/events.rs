@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::api::error::Result;
 use crate::api::event::{Event, EventKinds};
-use crate::hub::Hub;
+use crate::hub::{Hub, is_small};
 use crate::limits;
 use crate::queue::Queue;
 
@@ -125,6 +125,13 @@ impl Events {
             self.hub.recycle(read);
         }
         read.clear();
+    }
+
+    /// Whether [`recycle`](Self::recycle) takes such an event, for who collects what was read: the
+    /// others are dropped at once.
+    #[must_use]
+    pub fn keeps(event: &Event) -> bool {
+        is_small(event)
     }
 
     /// Sets what is called each time that the queue stops being empty; at once where events wait.
@@ -379,6 +386,62 @@ mod tests {
         assert_eq!(all(&events).len(), 1);
         hub.publish_one(broadcast(5, 1));
         assert_eq!((woken(), Arc::strong_count(&wakes)), (2, 1));
+    }
+
+    #[test]
+    fn what_was_given_back_carries_later_events() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 16);
+        hub.publish_one(broadcast(1, 1));
+        let mut read = all(&events);
+        let place = Arc::as_ptr(&read[0]);
+        events.recycle(&mut read);
+        assert!(read.is_empty());
+        hub.publish_one(broadcast(2, 3));
+        let mut read = all(&events);
+        assert_eq!((Arc::as_ptr(&read[0]), &*read[0]), (place, &broadcast(2, 3)));
+        // What somebody still holds stays as it is.
+        let held = Arc::clone(&read[0]);
+        events.recycle(&mut read);
+        hub.publish_one(broadcast(3, 1));
+        assert_eq!((&*held, &*all(&events)[0]), (&broadcast(2, 3), &broadcast(3, 1)));
+    }
+
+    #[test]
+    fn what_is_kept_for_later_events_is_bounded() {
+        let hub = Arc::new(Hub::default());
+        let events = open(&hub, EventKinds::ALL, 3 * limits::SPENT_EVENTS);
+        hub.publish_one(broadcast(1, limits::SPENT_EVENT_BYTES + 1));
+        hub.publish_one(status("a", NodeStatus::Unknown, NodeStatus::Alive));
+        events.recycle(&mut all(&events));
+        assert_eq!(hub.kept(), 0, "neither what is large nor what is rare");
+        hub.publish((0..3 * limits::SPENT_EVENTS as u32).map(|index| broadcast(index, 1)));
+        events.recycle(&mut all(&events));
+        assert_eq!(hub.kept(), limits::SPENT_EVENTS);
+        hub.publish_one(broadcast(1, 1));
+        hub.publish((0..2 * limits::SPENT_EVENTS as u32).map(|index| broadcast(index, 1)));
+        events.recycle(&mut all(&events));
+        assert_eq!(hub.kept(), limits::SPENT_EVENTS);
+    }
+
+    #[test]
+    fn a_batch_reaches_each_subscription_in_order_and_wakes_it_once() {
+        let hub = Arc::new(Hub::default());
+        let subscriptions = [(); 3].map(|()| open(&hub, EventKinds::ALL, 16));
+        let wakes = Arc::new(AtomicUsize::new(0));
+        for events in &subscriptions {
+            let count = Arc::clone(&wakes);
+            events.set_wake(Some(Box::new(move || {
+                count.fetch_add(1, Ordering::Relaxed);
+            })));
+        }
+        hub.publish((1..=5).map(|index| broadcast(index, 1)));
+        assert_eq!(wakes.load(Ordering::Relaxed), 3);
+        for events in &subscriptions {
+            let read = all(events);
+            let expected: Vec<_> = (1..=5).map(|index| Arc::new(broadcast(index, 1))).collect();
+            assert_eq!(read, expected);
+        }
     }
 
     #[test]

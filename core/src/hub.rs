@@ -91,6 +91,12 @@ impl Hub {
         last.push(batch.drain(..));
     }
 
+    /// How many events are kept to publish others in.
+    #[cfg(test)]
+    pub(crate) fn kept(&self) -> usize {
+        self.queues.lock().blank.len() + self.spent.lock().len()
+    }
+
     #[cfg(test)]
     pub(crate) fn publish_one(&self, event: Event) {
         self.publish([event]);
@@ -140,7 +146,7 @@ fn renewed(blank: Option<Arc<Event>>, event: Event) -> Arc<Event> {
 }
 
 /// Whether little is kept alive by keeping it.
-fn is_small(event: &Event) -> bool {
+pub(crate) fn is_small(event: &Event) -> bool {
     match event {
         Event::Broadcast { bytes, .. } | Event::Message { bytes, .. } => {
             bytes.len() <= limits::SPENT_EVENT_BYTES

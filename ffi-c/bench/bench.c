@@ -107,6 +107,8 @@ struct way {
   size_t batch_size;
   uint32_t burst;
   bool with_fd;
+  /* What publishing takes, in place of reading. */
+  bool of_publisher;
 };
 
 static double nanoseconds_of_pull(struct way way) {
@@ -118,10 +120,12 @@ static double nanoseconds_of_pull(struct way way) {
   }
   for (int done = 0; done < EVENTS; done += (int)way.burst) {
     struct timespec begun;
-    publish(way.burst);
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &begun);
+    publish(way.burst);
+    double published = elapsed(CLOCK_THREAD_CPUTIME_ID, &begun);
     size_t payload = pull(events, way.batch_size);
-    sum += elapsed(CLOCK_THREAD_CPUTIME_ID, &begun);
+    double both = elapsed(CLOCK_THREAD_CPUTIME_ID, &begun);
+    sum += way.of_publisher ? published : both - published;
     CHECK(payload == (size_t)way.burst * PAYLOAD);
   }
   seafoam_events_free(events);
@@ -143,6 +147,16 @@ static void throughput_next_batch(void) {
 
 static void throughput_next_batch_deep(void) {
   measure_pull(__func__, (struct way){.batch_size = BATCH, .burst = EVENTS});
+}
+
+/* What the reader does not drop, the publisher does: this is its side. */
+static void publish_ns(void) {
+  struct runs runs;
+  struct way way = {.batch_size = BATCH, .burst = BURST, .of_publisher = true};
+  for (int round = 0; round < ROUNDS; round++) {
+    runs.values[round] = nanoseconds_of_pull(way);
+  }
+  print_runs(__func__, "ns", NULL, &runs);
 }
 
 static void throughput_next(void) {
@@ -342,6 +356,7 @@ static const struct {
     {"memory_per_subscription_bytes", memory_per_subscription_bytes},
     {"throughput_next_batch", throughput_next_batch},
     {"throughput_next_batch_deep", throughput_next_batch_deep},
+    {"publish_ns", publish_ns},
     {"throughput_next", throughput_next},
     {"throughput_next_with_fd", throughput_next_with_fd},
     {"callback_overhead_ns", callback_overhead_ns},

@@ -5,7 +5,9 @@
 //
 // Events are broadcasts of 64 bytes, published without a network: "throughput_range" by a thread that
 // publishes while the loop reads, "throughput_range_waiting" before it reads, which leaves the
-// publisher's cost out. The peers are a buffered channel of structs whose payload is made once, and
+// publisher's cost out. Both are of the processor time of everything but the publisher, the collector
+// included; "..._wall" is the same runs by the clock on the wall. Of the peers, where the sender is a
+// goroutine of the program's own, it is the time of both. The peers are a buffered channel of structs whose payload is made once, and
 // one of pointers to structs whose payload is copied for each, as a delegate of a membership library
 // hands messages over.
 package main
@@ -16,13 +18,16 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"time"
+	"unsafe"
 
 	"seafoam"
 )
@@ -43,6 +48,9 @@ type line struct {
 	Peer       string    `json:"peer,omitempty"`
 	PeerValues []float64 `json:"peer_values,omitempty"`
 }
+
+// What all runs of a measure came to.
+type both struct{ wall, processor []float64 }
 
 func main() {
 	runs := flag.Int("runs", 5, "runs of each measure")
@@ -66,17 +74,19 @@ func measure(runs, events int, profile string) error {
 	if profile != "" {
 		return profileReading(cluster, events, profile)
 	}
-	var live, waiting, channel, copied, p50, p99, peer50, peer99 []float64
+	var live, waiting, channel, copied both
+	var p50, p99, peer50, peer99 []float64
 	for range runs {
 		for _, each := range []struct {
-			rates *[]float64
-			run   func(*seafoam.Cluster, int) (float64, error)
+			rates *both
+			run   func(*seafoam.Cluster, int) (rates, error)
 		}{{&live, readLive}, {&waiting, readWaiting}, {&channel, readChannel}, {&copied, readCopies}} {
-			rate, err := each.run(cluster, events)
+			run, err := each.run(cluster, events)
 			if err != nil {
 				return err
 			}
-			*each.rates = append(*each.rates, rate)
+			each.rates.wall = append(each.rates.wall, run.wall)
+			each.rates.processor = append(each.rates.processor, run.processor)
 		}
 		middle, high, err := latency(cluster)
 		if err != nil {
@@ -92,8 +102,10 @@ func measure(runs, events int, profile string) error {
 	}
 	const plain, copies = "buffered channel 256", "buffered channel 256, payload copied for each"
 	for _, each := range []line{
-		{"go", "throughput_range", "events/s", live, plain, channel},
-		{"go", "throughput_range_waiting", "events/s", waiting, copies, copied},
+		{"go", "throughput_range", "events/s", live.processor, plain, channel.processor},
+		{"go", "throughput_range_wall", "events/s", live.wall, plain, channel.wall},
+		{"go", "throughput_range_waiting", "events/s", waiting.processor, copies, copied.processor},
+		{"go", "throughput_range_waiting_wall", "events/s", waiting.wall, copies, copied.wall},
 		{"go", "latency_p50_us", "us", p50, plain, peer50},
 		{"go", "latency_p99_us", "us", p99, plain, peer99},
 		{"go", "memory_per_subscription_bytes", "bytes", memory, "", nil},
@@ -132,47 +144,72 @@ func read(loop func(func(seafoam.Event) bool), count int, done *atomic.Int64) er
 	return nil
 }
 
-func readLive(cluster *seafoam.Cluster, count int) (float64, error) {
+// rates are of one run: by the clock on the wall, and by the processor time of the whole process but
+// the thread that publishes. The collector's work counts as the reader's, whose garbage it is.
+type rates struct{ wall, processor float64 }
+
+func readLive(cluster *seafoam.Cluster, count int) (rates, error) {
 	loop := open(context.Background(), cluster)
 	var done atomic.Int64
+	var publisher time.Duration
 	published := make(chan error, 1)
-	begin := time.Now()
+	begin, before := time.Now(), processorTime(ofProcess)
 	go func() {
-		for sent := 0; sent < count; sent += chunk {
-			for int64(sent)-done.Load() > ahead {
-				time.Sleep(20 * time.Microsecond) // much less than what is ahead takes to read
-			}
-			if err := cluster.BenchPublish(min(chunk, count-sent), payloadBytes); err != nil {
-				published <- err
-				return
-			}
-		}
-		published <- nil
+		runtime.LockOSThread() // its time is of this work alone; the thread ends with it
+		since := processorTime(ofThread)
+		err := publish(cluster, count, &done)
+		publisher = processorTime(ofThread) - since
+		published <- err
 	}()
 	err := read(loop, count, &done)
-	rate := float64(count) / time.Since(begin).Seconds()
+	wall := time.Since(begin)
 	if err == nil {
 		err = <-published
 	}
-	return rate, err
+	used := processorTime(ofProcess) - before - publisher
+	return rates{float64(count) / wall.Seconds(), float64(count) / used.Seconds()}, err
 }
 
-func readWaiting(cluster *seafoam.Cluster, count int) (float64, error) {
-	var took time.Duration
+func publish(cluster *seafoam.Cluster, count int, done *atomic.Int64) error {
+	for sent := 0; sent < count; sent += chunk {
+		for int64(sent)-done.Load() > ahead {
+			time.Sleep(20 * time.Microsecond) // much less than what is ahead takes to read
+		}
+		if err := cluster.BenchPublish(min(chunk, count-sent), payloadBytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Clocks of the system.
+const ofProcess, ofThread = 2, 3
+
+func processorTime(clock uintptr) time.Duration {
+	var now syscall.Timespec
+	if _, _, fault := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clock, uintptr(unsafe.Pointer(&now)), 0); fault != 0 {
+		panic(fault)
+	}
+	return time.Duration(now.Nano())
+}
+
+func readWaiting(cluster *seafoam.Cluster, count int) (rates, error) {
+	var took, used time.Duration
 	var done atomic.Int64
 	for left := count; left > 0; left -= ahead {
 		loop := open(context.Background(), cluster)
 		now := min(ahead, left)
 		if err := cluster.BenchPublish(now, payloadBytes); err != nil {
-			return 0, err
+			return rates{}, err
 		}
-		begin := time.Now()
+		begin, before := time.Now(), processorTime(ofProcess)
 		if err := read(loop, now, &done); err != nil {
-			return 0, err
+			return rates{}, err
 		}
 		took += time.Since(begin)
+		used += processorTime(ofProcess) - before
 	}
-	return float64(count) / took.Seconds(), nil
+	return rates{float64(count) / took.Seconds(), float64(count) / used.Seconds()}, nil
 }
 
 type message struct {
@@ -182,10 +219,10 @@ type message struct {
 	bytes  []byte
 }
 
-func readChannel(_ *seafoam.Cluster, count int) (float64, error) {
+func readChannel(_ *seafoam.Cluster, count int) (rates, error) {
 	messages := make(chan message, channelCapacity)
 	payload := make([]byte, payloadBytes)
-	begin := time.Now()
+	begin, before := time.Now(), processorTime(ofProcess)
 	go func() {
 		for index := range count {
 			messages <- message{nil, uint32(index), "label", payload}
@@ -197,15 +234,16 @@ func readChannel(_ *seafoam.Cluster, count int) (float64, error) {
 		total += len(each.bytes)
 	}
 	if total != count*payloadBytes {
-		return 0, fmt.Errorf("%d bytes came through the channel", total)
+		return rates{}, fmt.Errorf("%d bytes came through the channel", total)
 	}
-	return float64(count) / time.Since(begin).Seconds(), nil
+	wall, used := time.Since(begin), processorTime(ofProcess)-before
+	return rates{float64(count) / wall.Seconds(), float64(count) / used.Seconds()}, nil
 }
 
-func readCopies(_ *seafoam.Cluster, count int) (float64, error) {
+func readCopies(_ *seafoam.Cluster, count int) (rates, error) {
 	messages := make(chan *message, channelCapacity)
 	payload := make([]byte, payloadBytes)
-	begin := time.Now()
+	begin, before := time.Now(), processorTime(ofProcess)
 	go func() {
 		for index := range count {
 			messages <- &message{nil, uint32(index), "label", slices.Clone(payload)}
@@ -217,9 +255,10 @@ func readCopies(_ *seafoam.Cluster, count int) (float64, error) {
 		total += len(each.bytes)
 	}
 	if total != count*payloadBytes {
-		return 0, fmt.Errorf("%d bytes came through the channel", total)
+		return rates{}, fmt.Errorf("%d bytes came through the channel", total)
 	}
-	return float64(count) / time.Since(begin).Seconds(), nil
+	wall, used := time.Since(begin), processorTime(ofProcess)-before
+	return rates{float64(count) / wall.Seconds(), float64(count) / used.Seconds()}, nil
 }
 
 // The middle and the hundredth longest of the times from publishing one event to having it in the
@@ -326,12 +365,12 @@ func profileReading(cluster *seafoam.Cluster, events int, path string) error {
 		return err
 	}
 	defer pprof.StopCPUProfile()
-	for _, run := range []func(*seafoam.Cluster, int) (float64, error){readLive, readWaiting} {
-		rate, err := run(cluster, events)
+	for _, run := range []func(*seafoam.Cluster, int) (rates, error){readLive, readWaiting} {
+		run, err := run(cluster, events)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(os.Stderr, "%.0f events/s\n", rate)
+		fmt.Fprintf(os.Stderr, "%.0f events/s, %.0f by processor time\n", run.wall, run.processor)
 	}
 	return nil
 }

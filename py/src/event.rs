@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use seafoam::{Event, EventKind};
 
+use crate::held::Held;
 use crate::node::{Node, texts};
 use crate::record::record;
 use crate::words::member;
@@ -21,7 +22,7 @@ macro_rules! event {
         record! {
             $(#[$meta])*
             #[derive(PartialEq)]
-            $class as $name, "seafoam" (Arc<Event>) |this, $py| {
+            $class as $name, "seafoam" ($crate::held::Held) |this, $py| {
                 $($(#[$about])* $field: $type = {
                     let Event::$kind $parts = &**this else { return Err(of_another_kind()) };
                     $value
@@ -172,7 +173,9 @@ event! {
 
 /// The object for an event. No payload is copied before it is read.
 pub(crate) fn to_python(py: Python<'_>, event: Arc<Event>) -> PyResult<Py<PyAny>> {
-    Ok(match event.kind() {
+    let kind = event.kind();
+    let event = Held::new(event);
+    Ok(match kind {
         EventKind::Status => Py::new(py, StatusEvent(event))?.into_any(),
         EventKind::Broadcast => Py::new(py, BroadcastEvent(event))?.into_any(),
         EventKind::Message => Py::new(py, MessageEvent(event))?.into_any(),

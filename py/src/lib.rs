@@ -9,6 +9,7 @@ mod cluster;
 mod config;
 mod error;
 mod event;
+mod held;
 mod keyring;
 mod log;
 mod node;

@@ -11,6 +11,7 @@ use seafoam::{Error, ErrorCode, Event, Events};
 
 use crate::error::raise;
 use crate::event::to_python;
+use crate::held::give_back;
 use crate::pending::SLICE;
 use crate::process::Home;
 use crate::wake::WakeHub;
@@ -47,6 +48,7 @@ impl Subscription {
     fn drain<'py>(&self, py: Python<'py>, most: usize) -> PyResult<Option<Bound<'py, PyList>>> {
         self.home.check(py)?;
         let most = most.min(BATCH);
+        give_back(&self.events);
         let mut events = Vec::with_capacity(most); // here: the queue is locked while it is filled
         match self.events.drain(&mut events, most) {
             Ok(_) => {
@@ -134,6 +136,7 @@ impl BlockingEvents {
     /// Waits until events were taken from the queue, in slices, with a look at signals after each.
     fn fill(&self, py: Python<'_>, timeout: Option<Duration>) -> PyResult<Waited> {
         self.home.check(py)?;
+        give_back(&self.events);
         let begun = Instant::now();
         loop {
             let left = timeout.map(|limit| limit.saturating_sub(begun.elapsed()));
