@@ -126,7 +126,8 @@ pub const STATES: usize = 2 * 16_384;
 pub const EVENT_CAPACITY: std::ops::RangeInclusive<usize> = 1..=1_048_576;
 /// Subscriptions of one cluster, callbacks included.
 pub const SUBSCRIPTIONS: usize = 1024;
-/// Events that were read, kept to publish others in; per cluster,
+/// Events that were read, kept to publish others in; per cluster, and as many again while the engine
+/// uses up what was given back before,
 pub const SPENT_EVENTS: usize = 2048;
 /// and the largest payload that one of them may have.
 pub const SPENT_EVENT_BYTES: usize = 256;
