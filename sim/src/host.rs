@@ -115,6 +115,8 @@ impl Default for Disk {
 pub(crate) struct Host {
     pub(crate) engine: Option<Engine>,
     pub(crate) view: BTreeMap<Arc<str>, Node>,
+    /// When each of them was heard from last, by the own clock; empty where nobody asks for ages.
+    pub(crate) heard: BTreeMap<Arc<str>, Time>,
     /// Nodes of the view that are healthy, and those that are ALIVE.
     pub(crate) healthy: usize,
     pub(crate) alive: usize,
@@ -163,6 +165,7 @@ impl Host {
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
+        self.heard.remove(name);
         if let Some(node) = self.view.remove(name) {
             self.healthy -= usize::from(node.is_healthy());
             self.alive -= usize::from(node.status == NodeStatus::Alive);
@@ -187,6 +190,7 @@ impl Host {
         self.runs += 1;
         self.left = false;
         self.view.clear();
+        self.heard.clear();
         self.healthy = 0;
         self.alive = 0;
         self.busy_until = Time::ZERO;

@@ -4,11 +4,13 @@
 //! seed gives the same [`World::trace`], byte for byte.
 
 pub mod checkers;
+pub mod cluster;
 mod exchange;
 mod happening;
 mod host;
 mod leaders;
 pub mod memberlist;
+mod memory;
 mod network;
 pub mod parallel;
 mod random;
@@ -20,6 +22,7 @@ pub mod swarm_leaders;
 pub mod swarm_options;
 mod world;
 
+pub use cluster::{Cluster, Options};
 pub use happening::{Happened, Happening, Seen};
 pub use leaders::Tenure;
 pub use network::{Bandwidth, Bursts, Delay, Network};

@@ -286,9 +286,12 @@ impl World {
         let (mut told, mut leases) = (Vec::new(), Vec::new());
         while let Some(change) = host.engine.as_mut().and_then(|engine| engine.poll_change()) {
             match change {
-                Change::Put { node, .. } => {
+                Change::Put { node, heard } => {
                     if self.happened.is_some() {
                         told.push(Happening::Put(Box::new(node.clone())));
+                    }
+                    if self.keeps_ages {
+                        host.heard.insert(std::sync::Arc::clone(&node.name), heard);
                     }
                     host.put(node);
                 }

@@ -52,6 +52,8 @@ pub struct World {
     pub(crate) recorded: Option<Vec<(usize, usize, Vec<u8>)>>,
     pub(crate) happened: Option<Vec<Happened>>,
     pub(crate) leaders: Leaders,
+    /// Whether hosts keep when each node was heard from.
+    pub(crate) keeps_ages: bool,
     running: usize,
     settings: Settings,
 }
@@ -83,6 +85,7 @@ impl World {
             recorded: None,
             happened: None,
             leaders: Leaders::default(),
+            keeps_ages: false,
             running: 0,
             settings: resolved(config),
         }
@@ -94,6 +97,11 @@ impl World {
     /// Where the configuration is refused.
     pub fn configure(&mut self, config: Config) {
         self.settings = resolved(config);
+    }
+
+    /// The same with settings that were resolved before.
+    pub(crate) fn use_settings(&mut self, settings: Settings) {
+        self.settings = settings;
     }
 
     /// The address of a node.
@@ -115,11 +123,16 @@ impl World {
 
     /// Starts one more node, which knows the nodes of `seeds` by address, and returns its number.
     pub fn start(&mut self, seeds: &[usize]) -> usize {
-        let disk = self.leaders.disk;
-        self.hosts.push(Host { entered: Time::NEVER, disk, ..Host::default() });
-        let node = self.hosts.len() - 1;
+        let node = self.add_host();
         self.restart(node, seeds);
         node
+    }
+
+    /// One more host, on which nothing runs yet.
+    pub(crate) fn add_host(&mut self) -> usize {
+        let disk = self.leaders.disk;
+        self.hosts.push(Host { entered: Time::NEVER, disk, ..Host::default() });
+        self.hosts.len() - 1
     }
 
     /// Starts `count` nodes, all of which know the first.

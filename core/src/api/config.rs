@@ -258,6 +258,11 @@ impl Config {
         Ok(())
     }
 
+    /// The names of the keys that code gave a value, in alphabetical order.
+    pub fn given(&self) -> impl Iterator<Item = &'static str> {
+        self.values.keys().copied()
+    }
+
     /// Whether the environment is read at start.
     #[cfg(feature = "runtime")]
     pub(crate) const fn reads_environment(&self) -> bool {
