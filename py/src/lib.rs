@@ -16,6 +16,7 @@ mod node;
 mod pending;
 mod process;
 mod record;
+mod sim;
 mod subscription;
 mod wake;
 mod words;
@@ -58,6 +59,8 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<node::Validity>()?;
     module.add_class::<node::Why>()?;
     module.add_class::<pending::Pending>()?;
+    module.add_class::<sim::SimCluster>()?;
+    module.add_class::<sim::SimTicket>()?;
     module.add_class::<subscription::BlockingEvents>()?;
     module.add_class::<subscription::Subscription>()?;
     module.add_class::<wake::WakeHub>()?;

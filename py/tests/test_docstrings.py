@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 import seafoam
-from seafoam import blocking
+from seafoam import blocking, sim
 
 SHORTEST = 12
 
@@ -46,7 +46,7 @@ def public(module: ModuleType) -> dict[str, object]:
     return found
 
 
-ITEMS = {**public(seafoam), **public(blocking)}
+ITEMS = {**public(seafoam), **public(blocking), **public(sim)}
 
 
 def text_of(item: object) -> str:

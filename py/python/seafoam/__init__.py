@@ -2,6 +2,7 @@
 
 `seafoam.Cluster` is for asyncio, `seafoam.blocking.Cluster` is its twin for threads. Importing this
 package loads neither asyncio nor logging: what needs them is loaded when it is first used.
+`seafoam.sim` has clusters in virtual time, for tests.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from seafoam import blocking
+    from seafoam import blocking, sim
     from seafoam._callbacks import CallbackHandle
     from seafoam._cluster import Cluster
     from seafoam._events import Events
@@ -107,6 +108,7 @@ _LATER = {
     "MemberKeys": "seafoam._keyring",
     "log": "seafoam._log",
     "set_logger": "seafoam._log",
+    "sim": "seafoam.sim",
 }
 
 __all__ = [
@@ -166,6 +168,7 @@ __all__ = [
     "now_millis",
     "set_log_level",
     "set_logger",
+    "sim",
 ]
 
 
@@ -176,7 +179,7 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     module = import_module(place)
-    value = module if name == "blocking" else getattr(module, name)
+    value = module if name in ("blocking", "sim") else getattr(module, name)
     globals()[name] = value
     return value
 

@@ -6,6 +6,8 @@ from typing_extensions import Self, disjoint_base
 
 from seafoam import Event
 from seafoam._errors import SeafoamError
+from seafoam._native_sim import SimCluster as SimCluster
+from seafoam._native_sim import SimTicket as SimTicket
 from seafoam._words import (
     EventKind,
     Hint,
@@ -23,7 +25,16 @@ __all__ = ["DATACENTER_NONE", "PING_NO_DATA", "PING_TIMED_OUT", "VERSION", "Broa
 __all__ += ["ClosedEvent", "ClusterBase", "ConfigKey", "ConflictEvent", "DatacenterEvent", "Events"]
 __all__ += ["LaggedEvent", "LeaderEvent", "Lease", "LinkEvent", "LogReader", "MergedEvent"]
 __all__ += ["MessageEvent", "NativeKeyring", "Node", "NodeEvent", "Pending", "Receipt"]
-__all__ += ["StatusEvent", "Subscription", "Validity", "ValidityEvent", "WakeHub", "Why"]
+__all__ += [
+    "SimCluster",
+    "SimTicket",
+    "StatusEvent",
+    "Subscription",
+    "Validity",
+    "ValidityEvent",
+    "WakeHub",
+    "Why",
+]
 __all__ += ["close_all", "config_keys", "generate_key", "install", "local_ip", "log", "log_level"]
 __all__ += ["now_millis", "set_log_level", "vocabularies"]
 
