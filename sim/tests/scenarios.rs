@@ -5,8 +5,16 @@
 use seafoam_sim::scenario::{self, Plan, Report, Sample, interval};
 
 fn plan(nodes: usize, trials: usize) -> Plan {
-    let only = String::new();
-    Plan { seeds: 0..2, nodes: vec![nodes], trials, jobs: 2, sealed: false, only, progress: |_| {} }
+    Plan {
+        seeds: 0..2,
+        nodes: vec![nodes],
+        trials,
+        jobs: 2,
+        sealed: false,
+        only: String::new(),
+        patience: None,
+        progress: |_| {},
+    }
 }
 
 fn cell(report: &Report, row: usize, column: &str) -> f64 {
@@ -41,7 +49,7 @@ fn the_others_give_a_row_for_each_case() {
     let steady = scenario::steady(&plan(12, 1));
     assert!((3.5..4.5).contains(&cell(&steady, 0, "datagrams/s a node")), "{steady:?}");
     assert_eq!(scenario::loss(&plan(6, 1)).rows.len(), 4);
-    assert_eq!(scenario::partition(&plan(6, 1)).rows.len(), 3);
+    assert_eq!(scenario::partition(&plan(6, 1)).rows.len(), 4);
     let evidence = scenario::evidence(&plan(8, 1));
     assert!(cell(&evidence, 0, "max") < cell(&evidence, 0, "counts for"), "{evidence:?}");
     assert_eq!(cell(&evidence, 2, "not VALID"), 0.0, "{evidence:?}");

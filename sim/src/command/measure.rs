@@ -1,6 +1,6 @@
 //! The scenarios that measure: a table, JSON, and a chart.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use plotters::prelude::{
     BLACK, ChartBuilder, Circle, IntoDrawingArea, LineSeries, Palette, Palette99, PathElement,
@@ -27,6 +27,9 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("evidence", scenario::evidence, &[10, 100], 3, 1),
     ("cut", scenario::cut, &[10, 100], 5, 4),
     ("beacons", scenario::beacons, &[10, 100], 1, 1),
+    ("failover", scenario::failover, &[10, 100], 10, 10),
+    ("tenures", scenario::tenures, &[9], 10, 1),
+    ("lead", scenario::lead, &[10, 100], 1, 1),
     ("across", scenario::across, &[100, 1000], 3, 5),
     ("apart", scenario::apart, &[100], 10, 10),
     ("lifeguard", scenario::lifeguard, &[128], 10, 1),
@@ -41,6 +44,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
         jobs: asked.jobs,
         sealed: asked.sealed,
         only: asked.only.clone(),
+        patience: asked.minutes.map(|minutes| Duration::from_secs(minutes * 60)),
         progress: |line| eprintln!("{line}"),
     };
     let began = Instant::now();

@@ -12,7 +12,8 @@ use lexopt::{Arg, ValueExt};
 /// How to use the command.
 const HELP: &str = "\
 seafoam-sim run [--scenario NAME] [--seed N | --seeds A..B] [--nodes N] [--trials N] [--jobs N]
-                [--only TEXT] [--insecure] [--json FILE] [--svg FILE] [--verbose]
+                [--only TEXT] [--minutes N] [--insecure] [--json FILE] [--svg FILE]
+                [--verbose]
 seafoam-sim lifeguard [...]   the same as run --scenario lifeguard; writes docs/charts/lifeguard.*
 
 Scenarios
@@ -29,6 +30,9 @@ Scenarios
   evidence    how old the last beacon of a lighthouse gets where all is well
   cut         half is cut off with a minority of lighthouses: seconds until INVALID, and VALID again
   beacons     what lighthouses cost a cluster at rest
+  failover    a leader is killed, resigns or hands over: seconds until another one leads
+  tenures     ten minutes of loss and of bad links: how often the lead changes
+  lead        what the leader sends at rest, beside lighthouses and others
   across      two datacenters: what goes across, at rest and for a broadcast
   apart       two datacenters: deaths, cuts and a bad link between them
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
@@ -36,7 +40,8 @@ Scenarios
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.
 --seeds A..B is from A to B - 1, each seed a world. --seed N of the swarm runs twice and compares.
 --trials N is how often it is done in each world. --only TEXT leaves cases out that are not called so
-(pause, lifeguard). --json and --svg write figures and a chart.
+(pause, partition, failover, tenures, lifeguard); --minutes N begins no run after so long (lifeguard). --json and --svg write
+figures and a chart.
 Status: 0 where all held, 1 where a checker found something, 2 where the command is wrong.";
 
 /// What is asked for.
@@ -51,6 +56,7 @@ pub struct Asked {
     verbose: bool,
     sealed: bool,
     only: String,
+    minutes: Option<u64>,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -71,6 +77,7 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
         verbose: false,
         sealed: true,
         only: String::new(),
+        minutes: None,
     };
     let mut command = None;
     while let Some(word) = words.next()? {
@@ -85,6 +92,7 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("nodes") => asked.nodes = Some(words.value()?.parse()?),
             Arg::Long("trials") => asked.trials = Some(words.value()?.parse()?),
             Arg::Long("jobs") => asked.jobs = words.value()?.parse()?,
+            Arg::Long("minutes") => asked.minutes = Some(words.value()?.parse()?),
             Arg::Long("insecure") => asked.sealed = false,
             Arg::Long("only") => asked.only = words.value()?.string()?,
             Arg::Long("json") => asked.json = Some(words.value()?.into()),

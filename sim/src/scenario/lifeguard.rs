@@ -1,7 +1,7 @@
 //! The experiment of Lifeguard (arXiv 1707.00788, section V), with both rule sets in the same network:
 //! some nodes are held up again and again, and nodes that are not are called dead.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use seafoam::NodeStatus;
 use seafoam::proto::Time;
@@ -195,28 +195,42 @@ pub fn lifeguard(plan: &Plan) -> Report {
     };
     let mut sums = [[0_u32; 3]; 2];
     let mut lines: Vec<(String, Vec<(f64, f64)>)> = Vec::new();
-    for &nodes in &plan.nodes {
-        for case in Case::all(nodes).filter(|case| name(case.how).contains(&plan.only)) {
-            let mut found = [Found::default(), Found::default()];
-            let work = |seed| [engines(plan, case, seed), peers(case, seed)];
-            each_seed(plan.seeds.clone(), plan.jobs, work, |_, counts| {
-                found.iter_mut().zip(counts).for_each(|(found, count)| found.0.push(count));
-                true
-            });
-            for (sums, found) in sums.iter_mut().zip(&found) {
-                sums[0] += found.sum(BY_HEALTHY);
-                sums[1] += found.sum(BY_ANY);
-                sums[2] += found.sum(|count| count.of_held);
-            }
-            draw(&mut lines, case, &found);
-            let row = row(case, &found);
-            (plan.progress)(&row.join(" | "));
-            report.rows.push(row);
+    for (case, found) in runs(plan) {
+        for (sums, found) in sums.iter_mut().zip(&found) {
+            sums[0] += found.sum(BY_HEALTHY);
+            sums[1] += found.sum(BY_ANY);
+            sums[2] += found.sum(|count| count.of_held);
         }
+        draw(&mut lines, case, &found);
+        report.rows.push(row(case, &found));
     }
     report.rows.push(last_row(sums));
     report.lines = lines;
     report
+}
+
+/// All cases with what came of them. All are run with the first seed, then with the next one, so that
+/// a run that ends for want of time has something of each.
+fn runs(plan: &Plan) -> Vec<(Case, [Found; 2])> {
+    let all = plan.nodes.iter().flat_map(|nodes| Case::all(*nodes));
+    let cases: Vec<_> = all.filter(|case| name(case.how).contains(&plan.only)).collect();
+    let mut found: Vec<_> = cases.iter().map(|case| (*case, <[Found; 2]>::default())).collect();
+    let count = cases.len() as u64;
+    let place = |item: u64| usize::try_from(item % count).unwrap_or(0);
+    let items = plan.seeds.start * count..plan.seeds.end * count;
+    let began = Instant::now();
+    let work = |item: u64| {
+        let case = *cases.get(place(item))?;
+        Some([engines(plan, case, item / count), peers(case, item / count)])
+    };
+    each_seed(items, plan.jobs, work, |item, counts| {
+        if let (Some((case, found)), Some(counts)) = (found.get_mut(place(item)), counts) {
+            found.iter_mut().zip(counts).for_each(|(found, count)| found.0.push(count));
+            (plan.progress)(&format!("seed {}: {}", item / count, row(*case, found).join(" | ")));
+        }
+        plan.patience.is_none_or(|patience| began.elapsed() < patience)
+    });
+    found
 }
 
 fn name(how: How) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod datacenters;
 mod detection;
+mod leading;
 mod lifeguard;
 mod spread;
 mod stress;
@@ -14,6 +15,7 @@ use seafoam::{Config, Event, NodeStatus};
 
 pub use datacenters::{across, apart};
 pub use detection::{crash, pause, silent};
+pub use leading::{failover, lead, tenures};
 pub use lifeguard::lifeguard;
 pub use spread::{broadcast, join, partition, steady};
 pub use stress::loss;
@@ -36,6 +38,8 @@ pub struct Plan {
     pub sealed: bool,
     /// Only the cases whose names hold this; all where it is empty.
     pub only: String,
+    /// After so long no further run begins, in scenarios of many runs; none: all of them.
+    pub patience: Option<Duration>,
     /// Told of each part that is done.
     pub progress: fn(&str),
 }

@@ -117,7 +117,8 @@ pub fn partition(plan: &Plan) -> Report {
         ..Report::default()
     };
     for &nodes in &plan.nodes {
-        for cut in [10, 60, 600] {
+        let lengths = [10, 60, 600, 3600];
+        for cut in lengths.into_iter().filter(|cut| format!("{cut} s").contains(&plan.only)) {
             let mut found = Vec::new();
             let work = |seed| {
                 let mut world = cluster(plan, seed, nodes);
