@@ -1,4 +1,4 @@
-# The part of `seafoam._native` that `seafoam.sim` is made of. There is no module of this name.
+# Parts of `seafoam._native`, whose own stub is long enough. There is no module of this name.
 from collections.abc import Iterable
 from typing import TypeAlias, final
 
@@ -7,12 +7,18 @@ from typing_extensions import Self
 from seafoam import Event
 from seafoam._errors import SeafoamError
 from seafoam._native import Lease, Node, Validity, Why
-from seafoam._words import EventKind, NodeStatus
+from seafoam._words import EventKind, LogLevel, NodeStatus
 
-__all__ = ["SimCluster", "SimTicket"]
+__all__ = ["LogReader", "SimCluster", "SimTicket"]
 
 Payload: TypeAlias = bytes | bytearray | memoryview | str
 Kinds: TypeAlias = Iterable[EventKind | int | str] | EventKind | int | str
+
+@final
+class LogReader:
+    def __new__(cls) -> Self: ...
+    def drain(self, timeout: float | None = None) -> list[tuple[LogLevel, str]]: ...
+    def close(self) -> None: ...
 
 @final
 class SimCluster:
