@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test model fuzz demo bench bench-bindings sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test model fuzz demo lab bench bench-bindings sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,8 +53,9 @@ fuzz: ## Look for inputs that break decoders or engine, for TIME=600 seconds in 
 model: ## Walk through all states of the election's rules, at length (docs/leadership.md; minutes, up to 12 GiB); choose with ARGS='WORD ...'
 	@cargo run --quiet --release --locked -p seafoam-model -- $(ARGS)
 
-demo: setup ## Run one cluster whose members are written in different languages
+demo: setup ## Run one cluster whose members are written in different languages; then show one leader in another
 	@$(MAKE) --no-print-directory -C examples mixed
+	@$(MAKE) --no-print-directory -C lab demo
 
 sim: ## Run a scenario of the simulator: ARGS='--scenario swarm --seed 7 --verbose' (docs/simulation.md)
 	@cargo run --quiet --release --locked -p seafoam-sim -- run $(ARGS)

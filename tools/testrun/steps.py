@@ -194,6 +194,7 @@ _LINT = (
     _python("python bench", "py/bench"),
     _python("python examples", "examples/python"),
     _python("mixed example", "examples/mixed"),
+    _python("lab", "lab"),
     _python("c++ generators", "cpp"),
     _python("c generators", "ffi-c"),
     Step(
@@ -285,6 +286,13 @@ _BINDINGS = (
         ("pytest", "examples/mixed"),
         reads=pytest,
         where=("examples/mixed",),
+    ),
+    Step(
+        "checker of the lab",
+        "bindings",
+        ("pytest", "lab"),
+        reads=pytest,
+        where=("lab/tests",),
     ),
     Step(
         "c",
@@ -441,8 +449,8 @@ _NETWORK = (
         "network",
         ("make", "--no-print-directory", "demo"),
         reads=None,
-        where=("examples/mixed",),
-        timeout_s=3 * MINUTE,
+        where=("examples/mixed", "lab/demo.py"),
+        timeout_s=4 * MINUTE,
     ),
     Step(
         "programs of the readme",

@@ -1,0 +1,1 @@
+"""What demo and lab share: agents, their history, its checker, its picture."""
