@@ -64,8 +64,8 @@ class Show:
             for mark in history.marks:
                 if mark.what == f"kill {name}":
                     back = next((it.at for it in verdicts if it.at > mark.at), end)
-                    first, last = column(mark.at), column(back)
-                    row[first:last] = GONE * (last - first)
+                    for at in range(column(mark.at), column(back)):
+                        row[at] = GONE
             for tenure in history.tenures:
                 if tenure.node == name:
                     for at in range(column(tenure.begin), column(tenure.end) + 1):
