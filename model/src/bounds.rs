@@ -39,7 +39,7 @@ pub struct Bounds {
     pub late_polls: bool,
     /// Whether clocks are so far off that only the token is promised.
     pub broken_clocks: bool,
-    /// The second list of lighthouses, to which nodes change one by one; places of `lighthouses`.
+    /// The lists of lighthouses, one after the other; none where there is one for ever.
     pub change: Option<Change>,
     /// Whether every state with a healthy leader must let it renew.
     pub renewal: bool,
@@ -47,17 +47,39 @@ pub struct Bounds {
     pub flaws: Flaws,
 }
 
-/// A change of the list: who is in it before and after, as bits.
+/// How the list changes while all run: one list after the other, node by node, each at its time.
 #[derive(Clone, Copy, Debug)]
 pub struct Change {
-    /// The first list.
-    pub before: u8,
-    /// The second one.
-    pub after: u8,
-    /// The lighthouses that may change to it, as bits; the others stay with the first.
+    /// The lists in their order, as bits.
+    pub lists: &'static [u8],
+    /// The lighthouses that may change, as bits; the others stay with the first list.
     pub sites: u8,
     /// The candidates that may.
     pub nodes: u8,
+    /// The next list comes only once every lighthouse of the present one works by it.
+    pub one_by_one: bool,
+    /// Who was in the list before asks the others for the highest term, after its silence.
+    pub asks_again: bool,
+    /// Who was not in the list before asks, too.
+    pub newcomer_asks: bool,
+    /// A lighthouse tells others the highest term before the new list is on its disk.
+    pub answers_early: bool,
+}
+
+impl Change {
+    /// Everybody changes, by the rules.
+    #[must_use]
+    pub const fn right(lists: &'static [u8]) -> Self {
+        Self {
+            lists,
+            sites: 0b1111,
+            nodes: 0b11,
+            one_by_one: true,
+            asks_again: true,
+            newcomer_asks: true,
+            answers_early: false,
+        }
+    }
 }
 
 impl Bounds {

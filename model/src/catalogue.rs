@@ -54,23 +54,42 @@ pub fn rules() -> Vec<Case> {
             lost_grants: 0,
             ..small("no disk, the clock as floor")
         }),
+        with_restart(&changing("one is added, then the first one removed", &[1, 0b11, 0b10], 2)),
+        changing("a third one is added", &[0b011, 0b111], 3),
+        changing("one of three is removed", &[0b111, 0b110], 3),
     ]
+}
+
+/// The list changes by the rules, with two rounds and no restart.
+fn changing(name: &'static str, lists: &'static [u8], lighthouses: u8) -> Case {
+    right(Bounds {
+        lighthouses,
+        change: Some(Change::right(lists)),
+        ballots: 2,
+        releases: 0,
+        candidate_restarts: 0,
+        lighthouse_restarts: 0,
+        lost_grants: 0,
+        ..Bounds::right(name)
+    })
+}
+
+/// The same with the restart of a lighthouse, which may fall back to the list before as long as the
+/// present one is not on its disk.
+fn with_restart(case: &Case) -> Case {
+    let bounds = Bounds { lighthouse_restarts: 1, ..case.bounds.clone() };
+    Case { bounds, expected: case.expected }
 }
 
 /// The rules as they ship, in sizes that take minutes and gigabytes.
 #[must_use]
 pub fn rules_at_length() -> Vec<Case> {
     vec![
-        right(Bounds {
-            lighthouses: 4,
-            change: Some(Change { before: 0b0111, after: 0b1111, sites: 0b1111, nodes: 0b11 }),
-            candidate_restarts: 0,
-            lighthouse_restarts: 0,
-            lost_grants: 0,
-            releases: 0,
-            ballots: 2,
-            ..Bounds::right("one lighthouse is added")
-        }),
+        changing("one of three is removed, then another", &[0b111, 0b110, 0b100], 3),
+        changing("a third is added, then the first removed", &[0b011, 0b111, 0b110], 3),
+        with_restart(&changing("a third is added, with a restart", &[0b011, 0b111], 3)),
+        changing("one is added to three", &[0b0111, 0b1111], 4),
+        changing("one is added to three, then one removed", &[0b0111, 0b1111, 0b1110], 4),
         right(Bounds { late_polls: true, ballots: 2, ..Bounds::right("two ballots, late polls") }),
         right(Bounds { lost_grants: 0, ..Bounds::right("three ballots, a restart on each side") }),
         right(Bounds {
@@ -141,6 +160,7 @@ pub fn broken() -> Vec<Case> {
         ),
     ]);
     cases.extend(broken_terms());
+    cases.extend(broken_changes());
     cases.extend(broken_liveness());
     cases
 }
@@ -190,13 +210,55 @@ fn broken_terms() -> Vec<Case> {
             },
             TWICE,
         ),
+    ]
+}
+
+fn broken_changes() -> Vec<Case> {
+    let case = |name, lighthouses, change| Case {
+        bounds: Bounds {
+            lighthouses,
+            change: Some(change),
+            ballots: 2,
+            releases: 0,
+            candidate_restarts: 0,
+            lighthouse_restarts: 0,
+            lost_grants: 0,
+            ..Bounds::right(name)
+        },
+        expected: &[Fault::TwoLeaders, Fault::TermUsedTwice, Fault::TermFell],
+    };
+    let right = Change::right;
+    // Where a newcomer asks, it hears of that fault: the rule must hold by itself.
+    let swap = Change {
+        sites: 0b1010,
+        nodes: 0b10,
+        asks_again: false,
+        newcomer_asks: false,
+        ..right(&[0b0111, 0b1011])
+    };
+    let moved = right(&[0b01, 0b11, 0b10]);
+    vec![
+        case("a lighthouse is swapped for another", 4, swap),
         case(
-            Bounds {
-                lighthouses: 4,
-                change: Some(Change { before: 0b0111, after: 0b1011, sites: 0b1010, nodes: 0b10 }),
-                ..quiet("a lighthouse is swapped for another")
+            "a change begins before the last one is over",
+            2,
+            Change { one_by_one: false, ..moved },
+        ),
+        case("a newcomer votes without asking", 2, Change { newcomer_asks: false, ..moved }),
+        with_restart(&case(
+            "the term is told before the list is on disk",
+            2,
+            Change { answers_early: true, ..moved },
+        )),
+        case(
+            "nobody asks again after a change",
+            3,
+            Change {
+                sites: 0b110,
+                nodes: 0b10,
+                asks_again: false,
+                ..right(&[0b111, 0b110, 0b100])
             },
-            &[Fault::TwoLeaders, Fault::TermUsedTwice],
         ),
     ]
 }

@@ -7,7 +7,7 @@ use stateright::{Model, Property};
 
 use crate::bounds::Bounds;
 use crate::small::Few;
-use crate::state::{Fault, NOW, State, members, owner, place_in_list};
+use crate::state::{Fault, NOW, Site, State, members, owner, place_in_list};
 
 /// What became of the answer to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,21 +28,26 @@ pub enum Step {
     /// A candidate opens a round.
     Stand(usize),
     /// A poll arrives at a lighthouse; its vote comes back, or is lost.
-    Poll(Poll, bool, usize, bool),
+    Poll(Poll, u8, usize, bool),
     /// A claim arrives at a lighthouse.
-    Claim(Claim, bool, usize, Fate),
+    Claim(Claim, u8, usize, Fate),
     /// A leader gives its lease up.
     StepDown(usize),
     /// A release arrives at a lighthouse.
     Release(Ballot, usize),
     /// A candidate's process ends and begins again.
     RestartCandidate(usize),
-    /// A lighthouse's process ends and begins again.
-    RestartLighthouse(usize),
-    /// A candidate restarts with the second list.
+    /// A lighthouse's process ends and begins again; with the list before, where it is so and the
+    /// present one was not on its disk yet.
+    RestartLighthouse(usize, bool),
+    /// A candidate goes over to the next list.
     ChangeCandidate(usize),
-    /// A lighthouse restarts with the second list.
+    /// A lighthouse goes over to the next list.
     ChangeLighthouse(usize),
+    /// The list that a lighthouse went over to is on its disk.
+    WriteList(usize),
+    /// A lighthouse has asked these others, as bits, for the highest term: it votes again.
+    Settle(usize, u8),
 }
 
 /// The model of one set of bounds.
@@ -65,23 +70,23 @@ impl Model for Election {
             steps.push(Step::Tick);
         }
         self.steps_of_nodes(state, steps);
-        for (poll, changed) in state.polls.iter() {
+        for (poll, version) in state.polls.iter() {
             for site in 0..state.sites.len() {
-                steps.push(Step::Poll(*poll, *changed, site, false));
+                steps.push(Step::Poll(*poll, *version, site, false));
                 if self.0.late_polls {
-                    steps.push(Step::Poll(*poll, *changed, site, true));
+                    steps.push(Step::Poll(*poll, *version, site, true));
                 }
             }
         }
-        for (claim, changed) in state.claims.iter() {
+        for (claim, version) in state.claims.iter() {
             for site in 0..state.sites.len() {
-                steps.push(Step::Claim(*claim, *changed, site, Fate::Answered));
+                steps.push(Step::Claim(*claim, *version, site, Fate::Answered));
                 if state.left[4] == 0 {
                     continue;
                 }
-                steps.push(Step::Claim(*claim, *changed, site, Fate::Lost));
+                steps.push(Step::Claim(*claim, *version, site, Fate::Lost));
                 if self.0.durable {
-                    steps.push(Step::Claim(*claim, *changed, site, Fate::Unwritten));
+                    steps.push(Step::Claim(*claim, *version, site, Fate::Unwritten));
                 }
             }
         }
@@ -90,12 +95,12 @@ impl Model for Election {
         }
         for site in 0..state.sites.len() {
             if state.left[3] > 0 {
-                steps.push(Step::RestartLighthouse(site));
+                steps.push(Step::RestartLighthouse(site, false));
+                if !state.sites[site].written {
+                    steps.push(Step::RestartLighthouse(site, true));
+                }
             }
-            let changes = self.0.change.is_some_and(|change| change.sites & (1 << site) != 0);
-            if changes && !state.sites[site].changed {
-                steps.push(Step::ChangeLighthouse(site));
-            }
+            self.steps_of_change(state, site, steps);
         }
     }
 
@@ -130,7 +135,7 @@ impl Election {
                 steps.push(Step::RestartCandidate(place));
             }
             let changes = self.0.change.is_some_and(|change| change.nodes & (1 << place) != 0);
-            if changes && !node.changed {
+            if changes && self.may_follow(state, node.version) {
                 steps.push(Step::ChangeCandidate(place));
             }
         }
@@ -143,12 +148,12 @@ impl Election {
             Step::Stand(place) => {
                 let node = &mut state.nodes[place];
                 let poll = node.candidate.poll(NOW, &timing);
-                state.polls.insert((poll, node.changed));
+                state.polls.insert((poll, node.version));
                 state.left[0] -= 1;
             }
-            Step::Poll(poll, changed, site, lost) => self.poll(state, poll, changed, site, lost),
-            Step::Claim(claim, changed, site, fate) => {
-                self.claim(state, claim, changed, site, fate);
+            Step::Poll(poll, version, site, lost) => self.poll(state, poll, version, site, lost),
+            Step::Claim(claim, version, site, fate) => {
+                self.claim(state, claim, version, site, fate);
             }
             Step::StepDown(place) => {
                 state.nodes[place].tenure = None;
@@ -168,70 +173,69 @@ impl Election {
             }
             Step::RestartCandidate(place) => {
                 state.left[2] -= 1;
-                self.restart_candidate(state, place, false);
+                let node = &mut state.nodes[place];
+                node.run += 1;
+                node.tenure = None;
+                let count = members(&self.0, node.version).count_ones() as u8;
+                node.candidate = Candidate::new(owner(place, node.run), count);
             }
-            Step::ChangeCandidate(place) => self.restart_candidate(state, place, true),
-            Step::RestartLighthouse(site) => {
+            Step::ChangeCandidate(place) => {
+                let node = &mut state.nodes[place];
+                node.version += 1;
+                node.tenure = None;
+                node.candidate.relist(members(&self.0, node.version).count_ones() as u8);
+            }
+            Step::RestartLighthouse(site, back) => {
                 state.left[3] -= 1;
-                self.restart_lighthouse(state, site);
+                let site = &mut state.sites[site];
+                site.lighthouse = Lighthouse::begin(NOW, &timing, site.lighthouse.kept());
+                if back {
+                    site.version -= 1;
+                    (site.written, site.settled) = (true, true); // it was, before
+                }
             }
-            Step::ChangeLighthouse(site) => {
-                state.sites[site].changed = true;
-                self.restart_lighthouse(state, site);
-            }
+            Step::ChangeLighthouse(site) => self.change_lighthouse(state, site),
+            Step::WriteList(site) => state.sites[site].written = true,
+            Step::Settle(site, asked) => self.settle(state, site, asked),
         }
     }
 
-    fn restart_candidate(&self, state: &mut State, place: usize, change: bool) {
-        let node = &mut state.nodes[place];
-        node.run += 1;
-        node.changed |= change;
-        node.tenure = None;
-        let count = members(&self.0, node.changed).count_ones() as u8;
-        node.candidate = Candidate::new(owner(place, node.run), count);
-    }
-
-    fn restart_lighthouse(&self, state: &mut State, site: usize) {
-        let kept = state.sites[site].lighthouse.kept();
-        state.sites[site].lighthouse = Lighthouse::begin(NOW, &self.0.timing(), kept);
-    }
-
     /// The candidate that sent a ballot, where that very run still lives.
-    fn sender(state: &State, ballot: Ballot, changed: bool) -> Option<usize> {
+    fn sender(state: &State, ballot: Ballot, version: u8) -> Option<usize> {
         let alive = |(place, node): (usize, &crate::state::Node)| {
-            (owner(place, node.run) == ballot.owner && node.changed == changed).then_some(place)
+            (owner(place, node.run) == ballot.owner && node.version == version).then_some(place)
         };
         state.nodes.iter().enumerate().find_map(alive)
     }
 
-    fn poll(&self, state: &mut State, poll: Poll, changed: bool, site: usize, lost: bool) {
-        let Some(place) = self.place(state, changed, site) else { return };
+    fn poll(&self, state: &mut State, poll: Poll, version: u8, site: usize, lost: bool) {
+        let Some(place) = self.place(state, version, site) else { return };
         let vote = state.sites[site].lighthouse.poll(NOW, &poll, self.0.flaws);
         let Some(vote) = vote.filter(|_| !lost) else { return };
-        let Some(sender) = Self::sender(state, poll.ballot, changed) else { return };
+        let Some(sender) = Self::sender(state, poll.ballot, version) else { return };
         let (timing, flaws) = (self.0.timing(), self.0.flaws);
         let wall_term = u64::from(state.wall) * 16;
         let candidate = &mut state.nodes[sender].candidate;
-        let count = members(&self.0, changed).count_ones();
+        let count = members(&self.0, version).count_ones();
         let voted = |other: &u8| *other == place || candidate.bits_of(*other) & 1 != 0;
         let voters = (0..8).filter(voted).count();
         let next = candidate.vote(NOW, place, &vote, wall_term, &timing, flaws);
         if let Next::Claim(claim) = next {
-            state.claims.insert((claim, changed));
+            state.claims.insert((claim, version));
             if voters < majority(count as usize) {
                 state.fault = Some(Fault::ClaimedWithoutMajority);
             }
         }
     }
 
-    fn place(&self, state: &State, changed: bool, site: usize) -> Option<u8> {
+    fn place(&self, state: &State, version: u8, site: usize) -> Option<u8> {
         // Messages of another list are ignored.
-        let same = state.sites[site].changed == changed;
-        place_in_list(&self.0, changed, site).filter(|_| same)
+        let Site { version: own, settled, .. } = state.sites[site];
+        place_in_list(&self.0, version, site).filter(|_| own == version && settled)
     }
 
-    fn claim(&self, state: &mut State, claim: Claim, changed: bool, site: usize, fate: Fate) {
-        let Some(place) = self.place(state, changed, site) else { return };
+    fn claim(&self, state: &mut State, claim: Claim, version: u8, site: usize, fate: Fate) {
+        let Some(place) = self.place(state, version, site) else { return };
         let (timing, flaws) = (self.0.timing(), self.0.flaws);
         let lighthouse = &mut state.sites[site].lighthouse;
         let before = lighthouse.live(NOW);
@@ -251,7 +255,7 @@ impl Election {
             Some(Ruling::Write(_)) | None => None,
         };
         let Some(grant) = grant.filter(|_| fate == Fate::Answered) else { return };
-        let Some(sender) = Self::sender(state, grant.ballot, changed) else { return };
+        let Some(sender) = Self::sender(state, grant.ballot, version) else { return };
         let candidate = &mut state.nodes[sender].candidate;
         let led_until = candidate.led_until(&timing);
         match candidate.grant(NOW, place, &grant, &timing, flaws) {
@@ -313,7 +317,7 @@ impl Election {
         for _ in 0..2 {
             let poll = state.nodes[place].candidate.poll(NOW, &timing);
             for site in some.iter() {
-                self.poll(&mut state, poll, false, *site, false);
+                self.poll(&mut state, poll, 0, *site, false);
             }
             let Some((_, Some(claim))) = state.nodes[place].candidate.round(NOW) else { continue };
             let granted = some.iter().filter(|site| {

@@ -7,6 +7,7 @@
 
 mod bounds;
 mod catalogue;
+mod change;
 mod election;
 mod explore;
 mod small;

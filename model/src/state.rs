@@ -40,8 +40,8 @@ pub struct Node {
     pub run: u8,
     /// The term of its present tenure.
     pub tenure: Option<u64>,
-    /// Whether it works by the second list.
-    pub changed: bool,
+    /// Which list it works by, from 0.
+    pub version: u8,
 }
 
 /// One lighthouse.
@@ -49,8 +49,12 @@ pub struct Node {
 pub struct Site {
     /// Its rules and what they hold.
     pub lighthouse: Lighthouse,
-    /// Whether it works by the second list.
-    pub changed: bool,
+    /// Which list it works by, from 0.
+    pub version: u8,
+    /// Whether that list is on its disk.
+    pub written: bool,
+    /// Whether it knows the highest term, too: from then on it votes.
+    pub settled: bool,
 }
 
 /// Everything. What was sent once may arrive at any later time, any number of times, or never.
@@ -61,9 +65,9 @@ pub struct State {
     /// The lighthouses.
     pub sites: Few<Site, 4>,
     /// Polls under way, with the list that they were sent by.
-    pub polls: Few<(Poll, bool), 2>,
+    pub polls: Few<(Poll, u8), 2>,
     /// Claims under way.
-    pub claims: Few<(Claim, bool), 4>,
+    pub claims: Few<(Claim, u8), 4>,
     /// Releases under way.
     pub releases: Few<Ballot, 4>,
     /// How much of the bounds is left: ballots, releases, restarts of either side, lost grants.
@@ -86,12 +90,12 @@ impl State {
     /// Nobody leads, nothing is under way, and the lighthouses begin in silence.
     #[must_use]
     pub fn first(bounds: &Bounds) -> Self {
-        let count = members(bounds, false).count_ones() as u8;
+        let count = members(bounds, 0).count_ones() as u8;
         let node = |place| Node {
             candidate: Candidate::new(owner(place, 0), count),
             run: 0,
             tenure: None,
-            changed: false,
+            version: 0,
         };
         let mut second = node(1);
         for _ in 0..bounds.head_start {
@@ -101,7 +105,8 @@ impl State {
         let kept = bounds.durable.then(Floor::default);
         let mut timing = bounds.timing();
         timing.silence = std::time::Duration::ZERO; // what came before the first start is nothing
-        let site = Site { lighthouse: Lighthouse::begin(NOW, &timing, kept), changed: false };
+        let lighthouse = Lighthouse::begin(NOW, &timing, kept);
+        let site = Site { lighthouse, version: 0, written: true, settled: true };
         Self {
             nodes: [node(0), second],
             sites: std::iter::repeat_n(site, usize::from(bounds.lighthouses)).collect(),
@@ -207,20 +212,17 @@ impl State {
     }
 }
 
-/// Who is in the list, as bits.
+/// Who is in a list, as bits.
 #[must_use]
-pub fn members(bounds: &Bounds, changed: bool) -> u8 {
-    match bounds.change {
-        Some(change) if changed => change.after,
-        Some(change) => change.before,
-        None => (1 << bounds.lighthouses) - 1,
-    }
+pub fn members(bounds: &Bounds, version: u8) -> u8 {
+    let listed = |change: crate::Change| change.lists.get(usize::from(version)).copied();
+    bounds.change.and_then(listed).unwrap_or((1 << bounds.lighthouses) - 1)
 }
 
 /// The place in its list of the lighthouse `site`.
 #[must_use]
-pub fn place_in_list(bounds: &Bounds, changed: bool, site: usize) -> Option<u8> {
-    let list = members(bounds, changed);
+pub fn place_in_list(bounds: &Bounds, version: u8, site: usize) -> Option<u8> {
+    let list = members(bounds, version);
     let bit = 1_u8 << site;
     (list & bit != 0).then(|| (list & (bit - 1)).count_ones() as u8)
 }

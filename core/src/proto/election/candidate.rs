@@ -323,6 +323,14 @@ impl Candidate {
         }
     }
 
+    /// Goes on with another list of lighthouses: without a lease, for that was granted by the list
+    /// before, and with every counter and term that it used, which are never used again.
+    pub fn relist(&mut self, lighthouses: u8) {
+        self.round = None;
+        self.lease = None;
+        self.lighthouses = lighthouses;
+    }
+
     /// Stops leading, and standing: what is to be released at every lighthouse, where there was a
     /// lease. From here on it does not lead.
     pub fn step_down(&mut self) -> Option<Ballot> {
