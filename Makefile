@@ -64,6 +64,9 @@ SEEDS ?= 1..100000
 seeds: ## Run many seeds of the swarm in virtual time: SEEDS=1..100000; stop it at any moment
 	@cargo run --quiet --release --locked -p seafoam-sim -- run --seeds $(SEEDS) $(ARGS)
 
+lab: setup ## Real processes in network namespaces under cuts, stops, crashes, losses (root; 3 minutes): ONLY='cut pause', LONG=1
+	@$(MAKE) --no-print-directory -C lab lab
+
 bench: setup ## Measure: a hundred nodes on loopback, events into each language (docs/measurements.md; 6 minutes)
 	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"
 	@SEAFOAM_LOG_LEVEL=warn cargo run --quiet --release --locked -p seafoam-bench --bin loopback -- --nodes 100 --rest 60

@@ -85,6 +85,7 @@ class Demo:
         await self._begin()
         await self._crash()
         await self._cut()
+        self.show.quiet = True  # how they part is not the matter
         self.failures += await self.fleet.quit()
 
     async def end(self) -> None:

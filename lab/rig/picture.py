@@ -10,8 +10,9 @@ from pygal.style import Style
 from rig.history import SECOND, History
 
 COLOURS = ("#d62728", "#1f77b4", "#444444")
-THICK = {"width": 9}
-THIN = {"width": 3}
+# The library's own rule for lines that react to the mouse would make all of them thin.
+WIDTHS = "inline:.serie-0 .line{stroke-width:4!important}"
+WIDTHS += ".serie-1 .line{stroke-width:10!important}"
 
 
 def draw(history: History, path: Path) -> None:
@@ -36,15 +37,16 @@ def draw(history: History, path: Path) -> None:
         show_y_guides=False,
         legend_at_bottom=True,
         allow_interruptions=True,
+        css=["file://style.css", "file://graph.css", WIDTHS],
         js=[],  # one file that needs nothing from elsewhere
     )
     chart.y_labels = [{"label": name, "value": row} for name, row in rows.items()]
     invalid = [
         (name, begin, end) for name in names for begin, end in _not_valid(history, name, last, at)
     ]
-    chart.add("not VALID", _lines(rows, invalid), stroke_style=THIN)
+    chart.add("not VALID", _lines(rows, invalid))
     led = [(it.node, at(it.begin), at(it.end)) for it in history.tenures]
-    chart.add("is_leader()", _lines(rows, led), stroke_style=THICK)
+    chart.add("is_leader()", _lines(rows, led))
     acts = [{"value": (at(mark.at), 0.2), "label": mark.text} for mark in history.marks]
     chart.add("what was done", acts, stroke=False, show_dots=True, dots_size=3)
     path.parent.mkdir(parents=True, exist_ok=True)
