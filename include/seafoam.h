@@ -574,7 +574,7 @@ enum {
 #define SEAFOAM_FLAT_NO_NODE 4294967295
 
 /**
- * A function that was installed.
+ * A function, or a pair of functions, that was installed.
  */
 typedef struct seafoam_callback seafoam_callback;
 
@@ -674,6 +674,19 @@ typedef void (*seafoam_broadcast_function)(void *user_data,
  * Called for each event of the wanted kinds. `event` is borrowed for the call.
  */
 typedef void (*seafoam_event_function)(void *user_data, const seafoam_event *event);
+
+/**
+ * Called when this node leads, in this term and with this lease.
+ */
+typedef void (*seafoam_elected_function)(void *user_data,
+                                         uint64_t term,
+                                         uint64_t remaining_millis,
+                                         seafoam_quality quality);
+
+/**
+ * Called when the tenure of this term is over.
+ */
+typedef void (*seafoam_lost_function)(void *user_data, uint64_t term);
 
 /**
  * Takes a line of the log. Called on a thread of the library, one line at a time; `line` is
@@ -2326,13 +2339,81 @@ seafoam_code seafoam_cluster_on_event(const seafoam_cluster *cluster,
                                       seafoam_error **error);
 
 /**
- * Removes the function and frees the handle; NULL is fine. Waits for a running call, at most 1 s,
+ * Removes the function, or the pair, and frees the handle; NULL is fine. Waits for a running call, at most 1 s,
  * unless called from inside it; none begins after this returned. Works on after the cluster was
  * closed and freed.
  *
  * Threads: any.
  */
 void seafoam_callback_remove(seafoam_callback *callback);
+
+/**
+ * Waits until this node leads in a term above `after_term` (0: in any term, at once where it leads
+ * already), and gives the lease of that tenure as `seafoam_cluster_lease` does. Terms rise: the last
+ * one as `after_term` waits for the next tenure.
+ *
+ * `*term` is the fencing token: send it along with what must not happen twice, and let the store
+ * refuse lower ones. `seafoam_cluster_is_leader` guards the moment, the term guards the effect.
+ *
+ * Ownership: `remaining_millis` and `quality` may be NULL. Threads: any; `seafoam_cluster_close`
+ * from another thread ends the wait.
+ * Errors: `SEAFOAM_TIMEOUT` after `timeout_millis` (negative waits for ever), `SEAFOAM_NOT_VALID` at
+ * once where nobody can ever lead here (no lighthouses that vote, or `fallback`), `SEAFOAM_BUSY` where
+ * 1024 wait, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_leadership(const seafoam_cluster *cluster,
+                                        uint64_t after_term,
+                                        int64_t timeout_millis,
+                                        uint64_t *term,
+                                        uint64_t *remaining_millis,
+                                        seafoam_quality *quality,
+                                        seafoam_error **error);
+
+/**
+ * Waits until this node does not lead in `term`: at once where it does not now, and no later than
+ * `seafoam_cluster_is_leader` turns false, but for the time that it takes to wake this thread. A tenure
+ * whose end was told never goes on. `SEAFOAM_OK` also where the cluster was closed.
+ *
+ * Threads: any.
+ * Errors: `SEAFOAM_TIMEOUT` where the tenure still runs after `timeout_millis` (negative waits for
+ * ever), `SEAFOAM_BUSY` where 1024 wait, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_leadership_lost(const seafoam_cluster *cluster,
+                                             uint64_t term,
+                                             int64_t timeout_millis,
+                                             seafoam_error **error);
+
+/**
+ * Gives up the tenure of `term`, as `seafoam_cluster_resign` does, and no later one. Blocks until a
+ * majority of the lighthouses knows; `SEAFOAM_OK` at once where that tenure is over already.
+ *
+ * Threads: any.
+ * Errors: `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_leadership_resign(const seafoam_cluster *cluster,
+                                               uint64_t term,
+                                               seafoam_error **error);
+
+/**
+ * Calls `elected` when this node leads, at once where it does already, and `lost` with the term when
+ * that tenure is over, in turns, one call at a time, on a thread of their own. While `elected` runs,
+ * `lost` waits: work that takes longer than a lease belongs on another thread. `lost` is called too
+ * where the cluster closes, not where the pair is removed, which gives nothing up
+ * (`seafoam_cluster_leadership_resign` does). Any call of this library may be made from inside.
+ *
+ * Ownership: `drop` (may be NULL) is called exactly once with `user_data`, after the last call of
+ * both, also where this call fails. `callback` may be NULL, then the pair stays until the cluster
+ * closes; else `*callback` ends with `seafoam_callback_remove`. Threads: any.
+ * Errors: `SEAFOAM_INVALID_CONFIG` where a function is NULL, `SEAFOAM_NOT_VALID` where nobody can ever
+ * lead here, `SEAFOAM_BUSY` where 64 pairs are installed, `SEAFOAM_CLOSED`, `SEAFOAM_FORKED`.
+ */
+seafoam_code seafoam_cluster_on_leadership(const seafoam_cluster *cluster,
+                                           seafoam_elected_function elected,
+                                           seafoam_lost_function lost,
+                                           void *user_data,
+                                           seafoam_drop drop,
+                                           seafoam_callback **callback,
+                                           seafoam_error **error);
 
 /**
  * Counters (from the start of the cluster) and gauges (of this moment).

@@ -58,6 +58,8 @@ mod hub;
 #[cfg(feature = "runtime")]
 mod keyring;
 #[cfg(feature = "runtime")]
+mod leadership;
+#[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]
 mod pending;
@@ -75,6 +77,8 @@ mod tenure;
 mod view;
 #[cfg(feature = "runtime")]
 mod waiters;
+#[cfg(feature = "runtime")]
+mod watch;
 
 pub use api::calls::{CLUSTER_CALLS, Call, KEYRING_CALLS, PROCESS_CALLS};
 pub use api::config::{CONFIG_KEYS, Config, ConfigKey, Settings};
@@ -101,9 +105,13 @@ pub use events::{EventOptions, Events, Wake};
 #[cfg(feature = "runtime")]
 pub use keyring::{Keyring, generate_key};
 #[cfg(feature = "runtime")]
+pub use leadership::{Leadership, Tenure};
+#[cfg(feature = "runtime")]
 pub use log::{LogLine, LogLines, Logger, flush_log, log, log_level, set_log_level, set_logger};
 #[cfg(feature = "runtime")]
 pub use pending::{Pending, WakeOnce};
+#[cfg(feature = "runtime")]
+pub use watch::LeadershipHandle;
 
 /// Version of this library: that of its package.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -131,6 +131,10 @@ pub const SUBSCRIPTIONS: usize = 1024;
 pub const SPENT_EVENTS: usize = 2048;
 /// and the largest payload that one of them may have.
 pub const SPENT_EVENT_BYTES: usize = 256;
+/// Waits for a tenure of this node to begin or to end.
+pub const TENURE_WAITERS: usize = 1024;
+/// Pairs of callbacks for tenures, each of which has a thread.
+pub const LEADERSHIP_CALLBACKS: usize = 64;
 /// Log lines that wait for a slow logger.
 pub const LOG_LINES: usize = 1024;
 /// How long removal of a callback, or closing, waits for a running call.

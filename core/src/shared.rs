@@ -31,6 +31,7 @@ use crate::sync::{Mutex, RwLock};
 use crate::tenure::Tenure;
 use crate::view::View;
 use crate::waiters::{Deliveries, Report, Standing, Waiters, Wanted};
+use crate::watch::Watches;
 
 /// How long a node whose name is another's goes on before it closes itself.
 const CONFLICT_GRACE: Duration = Duration::from_secs(5);
@@ -53,6 +54,7 @@ pub(crate) struct Shared {
     pub(crate) callbacks: Arc<Callbacks>,
     pub(crate) waiters: Waiters,
     pub(crate) tenure: Tenure,
+    pub(crate) watches: Watches,
     pub(crate) counters: Counters,
     pub(crate) tasks: Tasks,
     /// Wakes the driver: there is something to send, or an earlier deadline.
@@ -99,6 +101,8 @@ struct Told {
     reports: Vec<(u64, Result<Report>)>,
     receipts: Vec<(u64, Receipt)>,
     resigned: Vec<(u64, bool)>,
+    /// A lease was renewed after it had been seen to run out.
+    late: bool,
     left: bool,
     name_taken: Option<SocketAddr>,
 }
@@ -120,6 +124,7 @@ impl Shared {
             home: Home::here(),
             clock: Clock::start(),
             tenure: Tenure::default(),
+            watches: Watches::default(),
             me,
             default_port,
             engine: Mutex::new(engine),
@@ -156,6 +161,11 @@ impl Shared {
                 format!("the cluster closed itself ({reason}): start a new one to go on"),
             ),
         })
+    }
+
+    /// Fails with `forked` in a child process.
+    pub(crate) fn check_home(&self) -> Result<()> {
+        self.home.check()
     }
 
     pub(crate) fn now(&self) -> Time {
@@ -243,7 +253,10 @@ impl Shared {
                     let label = Label::new(self.me.address, index);
                     told.receipts.push((ticket, Receipt { label, confirmed, missing }));
                 }
-                Notice::Lease(lease) => self.tenure.set(lease),
+                Notice::Lease(lease) => {
+                    told.late |= !self.tenure.set(lease);
+                    told.changed = true;
+                }
                 Notice::Resigned { ticket, done } => told.resigned.push((ticket, done)),
                 Notice::Left => told.left = true,
                 Notice::NameTaken { other } => told.name_taken = Some(other),
@@ -274,6 +287,9 @@ impl Shared {
         for (ticket, done) in told.resigned {
             self.tenure.resigned(ticket, done);
         }
+        if told.late {
+            self.give_up_late();
+        }
         if told.left {
             self.waiters.left().deliver();
         }
@@ -285,7 +301,9 @@ impl Shared {
         }
     }
 
+    /// Who waits for a tenure is told here; the rest is for the caller to deliver.
     pub(crate) fn check_waiters(&self) -> Deliveries {
+        self.tenure.check(self.now());
         self.waiters.check(self.now(), || self.standing())
     }
 
@@ -356,7 +374,7 @@ impl Shared {
         if let Err(error) = self.home.check() {
             return Pending::ready(Err(error));
         }
-        if self.callbacks.is_own_thread() {
+        if self.callbacks.is_own_thread() || self.watches.is_own_thread() {
             self.closed_by_callback.store(true, Ordering::Release);
         }
         let (promise, pending) = pending();

@@ -216,8 +216,12 @@ fn every_call_of_the_facade_is_in_the_table_and_back() {
     let (of_cluster, of_keyring) = include_str!("../src/keyring.rs")
         .split_once("impl Keyring {")
         .expect("the keyring's own calls");
-    // Rust alone has a typed struct of all values.
-    compare(CLUSTER_CALLS, &[cluster, of_cluster], &["settings", "generate_key"]);
+    let (of_leadership, _) = include_str!("../src/leadership.rs")
+        .split_once("impl Shared {")
+        .expect("the calls of leading");
+    // Rust alone has a typed struct of all values. Of the last four each language makes its idiom.
+    let beside = ["settings", "generate_key", "elected", "deposed", "step_down", "on_leadership"];
+    compare(CLUSTER_CALLS, &[cluster, of_cluster, of_leadership], &beside);
     compare(KEYRING_CALLS, &[of_keyring], &[]);
 }
 

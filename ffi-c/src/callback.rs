@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
-use seafoam_core::{CallbackHandle, Event, EventKinds, Node, NodeStatus};
+use seafoam_core::{CallbackHandle, Event, EventKinds, LeadershipHandle, Node, NodeStatus};
 
 use crate::abi::{Out, UserData, fallible, handle, maybe_out, plain, seafoam_drop, take};
 use crate::cluster::seafoam_cluster;
@@ -31,16 +31,23 @@ pub type seafoam_broadcast_function = Option<
 pub type seafoam_event_function =
     Option<unsafe extern "C" fn(user_data: *mut c_void, event: *const seafoam_event)>;
 
-/// A function that was installed.
+/// A function, or a pair of functions, that was installed.
 pub struct seafoam_callback {
-    handle: CallbackHandle,
+    handle: Installed,
+}
+
+/// What removes itself when it is dropped.
+pub(crate) enum Installed {
+    Events(CallbackHandle),
+    Leadership(LeadershipHandle),
 }
 
 /// Hands the way to remove it to the caller; without one it stays until the cluster closes.
-fn installed(callback: CallbackHandle, out: Option<Out<*mut seafoam_callback>>) {
-    match out {
-        Some(out) => out.give(seafoam_callback { handle: callback }),
-        None => callback.detach(),
+pub(crate) fn installed(handle: Installed, out: Option<Out<*mut seafoam_callback>>) {
+    match (out, handle) {
+        (Some(out), handle) => out.give(seafoam_callback { handle }),
+        (None, Installed::Events(handle)) => handle.detach(),
+        (None, Installed::Leadership(handle)) => handle.detach(),
     }
 }
 
@@ -72,7 +79,7 @@ pub unsafe extern "C" fn seafoam_cluster_on_status(
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const node, status.number().into()) };
         };
-        installed(cluster.on_status(call)?, out);
+        installed(Installed::Events(cluster.on_status(call)?), out);
         Ok(())
     })
 }
@@ -102,7 +109,7 @@ pub unsafe extern "C" fn seafoam_cluster_on_broadcast(
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const origin, data, length) };
         };
-        installed(cluster.on_broadcast(call)?, out);
+        installed(Installed::Events(cluster.on_broadcast(call)?), out);
         Ok(())
     })
 }
@@ -132,16 +139,17 @@ pub unsafe extern "C" fn seafoam_cluster_on_event(
             // SAFETY: the caller handed both over for exactly this.
             unsafe { function(user_data.pointer(), &raw const event) };
         };
-        installed(cluster.on_event(EventKinds::from_bits(kinds), Box::new(call))?, out);
+        let callback = cluster.on_event(EventKinds::from_bits(kinds), Box::new(call))?;
+        installed(Installed::Events(callback), out);
         Ok(())
     })
 }
 
-fn no_function() -> seafoam_core::Error {
+pub(crate) fn no_function() -> seafoam_core::Error {
     crate::abi::bad_argument("function", "is NULL")
 }
 
-/// Removes the function and frees the handle; NULL is fine. Waits for a running call, at most 1 s,
+/// Removes the function, or the pair, and frees the handle; NULL is fine. Waits for a running call, at most 1 s,
 /// unless called from inside it; none begins after this returned. Works on after the cluster was
 /// closed and freed.
 ///
@@ -150,7 +158,7 @@ fn no_function() -> seafoam_core::Error {
 pub unsafe extern "C" fn seafoam_callback_remove(callback: *mut seafoam_callback) {
     plain!({
         if let Some(callback) = take!(callback) {
-            callback.handle.remove();
+            drop(callback.handle);
         }
     });
 }

@@ -37,6 +37,7 @@ mod events;
 mod flat;
 
 mod callback;
+mod tenure;
 
 mod stats;
 

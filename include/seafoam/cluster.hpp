@@ -6,6 +6,7 @@
 #include "config.hpp"
 #include "events.hpp"
 #include "keyring.hpp"
+#include "leadership.hpp"
 #include "stats.hpp"
 
 namespace seafoam {
@@ -212,6 +213,22 @@ public:
   /// `not_leader`, `unknown_node`, `timeout`.
   void transfer_leadership(const NodeArgument& node) const {
     detail::must(seafoam_cluster_transfer_leadership, raw(), node.c_str());
+  }
+  /// The tenures of this node, one after the other: `while (auto tenure = leadership.next(...))`.
+  /// Where the node leads already, that tenure is the first. It lives no longer than the cluster.
+  Leadership leadership() const noexcept { return Leadership(raw()); }
+  /// Calls `elected` when this node leads, at once where it does already, and `lost` with the term
+  /// when that tenure is over, in turns, on a thread of their own, until the handle goes out of
+  /// scope or the cluster closes (then `lost` is called too). While `elected` runs, `lost` waits.
+  /// What they throw is logged, and they stay. Throws `not_valid` where nobody can ever lead here,
+  /// `busy` where 64 pairs are installed, and `invalid_config` for an empty function.
+  CallbackHandle on_leadership(ElectedFunction elected, LostFunction lost) const {
+    const bool both = elected && lost;
+    auto* owned = new detail::LeadershipFunctions{std::move(elected), std::move(lost)};
+    return CallbackHandle(detail::obtain<CallbackHandle::Owned>(
+        seafoam_cluster_on_leadership, raw(), both ? detail::call_elected : nullptr,
+        both ? detail::call_lost : nullptr, static_cast<void*>(owned),
+        &detail::drop<detail::LeadershipFunctions>));
   }
   /// Whether this side of a partition may act, and what is missing.
   Validity validity() const {

@@ -117,7 +117,7 @@ pub const CLUSTER_CALLS: &[Call] = calls! {
         "Changes a configuration value that can be changed at run time.";
     keyring() -> "Keyring", now, stands,
         "The keys that seal this cluster's traffic.";
-    leadership() -> "idiom of the language", now, absent,
+    leadership() -> "idiom of the language", now, stands,
         "Entered when elected, ended when lost.";
 };
 

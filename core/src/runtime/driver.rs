@@ -84,7 +84,8 @@ impl Driver {
     /// Sleeps until a datagram, a deadline or a command.
     async fn wait(&self) {
         let engine = self.shared.engine.lock().next_deadline();
-        let deadline = engine.min(self.shared.waiters.next_deadline());
+        let waiters = self.shared.waiters.next_deadline().min(self.shared.tenure.next_deadline());
+        let deadline = engine.min(waiters);
         let sleep = async {
             match self.shared.instant(deadline) {
                 Some(instant) if deadline != Time::NEVER => {

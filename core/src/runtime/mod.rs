@@ -173,6 +173,7 @@ async fn supervise(shared: Arc<Shared>, lease: Lease, state: Option<Arc<state::S
     }
     if !shared.closed_by_callback.load(Ordering::Acquire) {
         shared.callbacks.join().await;
+        shared.watches.join().await;
     }
     drop(lease);
     shared.waiters.released().deliver();
