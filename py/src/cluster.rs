@@ -120,6 +120,20 @@ impl ClusterBase {
         Ok(Pending::nothing(self.cluster(py)?.resign()))
     }
 
+    /// The lease of the next tenure of this node in a term above `after_term`.
+    fn _elected(&self, py: Python<'_>, after_term: u64) -> PyResult<Pending> {
+        let pending = self.cluster(py)?.elected(after_term);
+        Ok(Pending::new(pending, |py, lease| Ok(Py::new(py, Lease(lease))?.into_any())))
+    }
+
+    fn _deposed(&self, py: Python<'_>, term: u64) -> PyResult<Pending> {
+        Ok(Pending::nothing(self.cluster(py)?.deposed(term)))
+    }
+
+    fn _step_down(&self, py: Python<'_>, term: u64) -> PyResult<Pending> {
+        Ok(Pending::nothing(self.cluster(py)?.step_down(term)))
+    }
+
     fn _keyring(&self, py: Python<'_>) -> PyResult<NativeKeyring> {
         Ok(NativeKeyring::new(self.cluster(py)?.keyring()))
     }

@@ -1,7 +1,7 @@
 //! Results that come later: awaited by way of a wake, or waited for on a thread.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -16,7 +16,7 @@ pub(crate) const SLICE: Duration = Duration::from_millis(100);
 
 trait Outcome: Send + Sync {
     fn take(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
-    fn wait_slice(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>>;
+    fn wait_slice(&self, py: Python<'_>, slice: Duration) -> Option<PyResult<Py<PyAny>>>;
     fn set_wake(&self, wake: WakeOnce);
 }
 
@@ -34,8 +34,8 @@ where
         self.pending.try_take().map(|result| self.convert(py, result))
     }
 
-    fn wait_slice(&self, py: Python<'_>) -> Option<PyResult<Py<PyAny>>> {
-        let result = py.detach(|| self.pending.wait_for(SLICE));
+    fn wait_slice(&self, py: Python<'_>, slice: Duration) -> Option<PyResult<Py<PyAny>>> {
+        let result = py.detach(|| self.pending.wait_for(slice));
         result.map(|result| self.convert(py, result))
     }
 
@@ -77,6 +77,11 @@ impl Pending {
         Self::new(pending, |py, ()| Ok(py.None()))
     }
 
+    /// Ctrl-C ends a wait.
+    fn answer_signals(&self, py: Python<'_>) -> PyResult<()> {
+        py.check_signals().inspect_err(|_| self.give_up())
+    }
+
     fn outcome(&self, py: Python<'_>) -> PyResult<Arc<dyn Outcome>> {
         self.home.check(py)?;
         let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
@@ -98,13 +103,30 @@ impl Pending {
     /// Waits for the result on this thread. Ctrl-C ends the wait.
     fn wait(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         loop {
-            if let Some(result) = self.outcome(py)?.wait_slice(py) {
+            if let Some(result) = self.outcome(py)?.wait_slice(py, SLICE) {
                 return result;
             }
-            if let Err(interrupted) = py.check_signals() {
-                self.give_up();
-                return Err(interrupted);
+            self.answer_signals(py)?;
+        }
+    }
+
+    /// `(value,)` if the result comes within so many seconds (None: without a limit), or None.
+    fn wait_for<'py>(
+        &self,
+        py: Python<'py>,
+        timeout: Option<f64>,
+    ) -> PyResult<Option<Bound<'py, PyTuple>>> {
+        let deadline = Instant::now() + seconds(py, timeout)?;
+        loop {
+            let rest = deadline.saturating_duration_since(Instant::now());
+            if let Some(result) = self.outcome(py)?.wait_slice(py, rest.min(SLICE)) {
+                return PyTuple::new(py, [result?]).map(Some);
             }
+            if rest <= SLICE {
+                self.give_up();
+                return Ok(None);
+            }
+            self.answer_signals(py)?;
         }
     }
 

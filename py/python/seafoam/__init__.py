@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from seafoam import _errors, _native, _words
 from seafoam._errors import (
+    LeadershipLost,
     SeafoamError,
     SeafoamLookupError,
     SeafoamTimeoutError,
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from seafoam._cluster import Cluster
     from seafoam._events import Events
     from seafoam._keyring import KeyInfo, Keyring, MemberKeys
+    from seafoam._leadership import Leadership, Tenure
     from seafoam._log import log, set_logger
     from seafoam._options import Options
 
@@ -106,6 +108,8 @@ _LATER = {
     "KeyInfo": "seafoam._keyring",
     "Keyring": "seafoam._keyring",
     "MemberKeys": "seafoam._keyring",
+    "Leadership": "seafoam._leadership",
+    "Tenure": "seafoam._leadership",
     "log": "seafoam._log",
     "set_logger": "seafoam._log",
     "sim": "seafoam.sim",
@@ -133,6 +137,8 @@ __all__ = [
     "LaggedEvent",
     "LeaderEvent",
     "LeaderScope",
+    "Leadership",
+    "LeadershipLost",
     "Lease",
     "LinkDirection",
     "LinkEvent",
@@ -152,6 +158,7 @@ __all__ = [
     "SeafoamTimeoutError",
     "SeafoamValueError",
     "StatusEvent",
+    "Tenure",
     "TermQuality",
     "Validity",
     "ValidityBasis",

@@ -14,6 +14,7 @@ from seafoam._callbacks import CallbackHandle
 from seafoam._errors import SeafoamError
 from seafoam._events import Events
 from seafoam._keyring import Keyring
+from seafoam._leadership import Leadership
 from seafoam._log import records
 from seafoam._loop import LoopHub, result, running_hub
 from seafoam._native import ClusterBase, Node, Receipt, Subscription
@@ -191,6 +192,19 @@ class Cluster(ClusterBase, LiveSetters):
         lead any more either.
         """
         await result(self._transfer_leadership(node))
+
+    def leadership(self, *, resign: bool = True) -> Leadership:
+        """Lead inside of a block: `async with cluster.leadership() as tenure:`.
+
+        The block is entered when this node leads, at once where it does already. When that very
+        tenure is over, whatever the cause, the block's task is cancelled where it waits, as
+        `asyncio.timeout` does it, and `LeadershipLost` is raised at the end of the block. Leaving
+        the block gives the lead up, unless `resign` is false. What runs without awaiting is not
+        interrupted: ask `tenure.held()`, and let the store refuse lower terms than `tenure.term`.
+
+        Entering raises at once `not_valid` where nobody can ever lead here, and `closed`.
+        """
+        return Leadership(self, resign)
 
     def events(
         self, kinds: Kinds | None = None, capacity: int | None = None, initial: bool = False

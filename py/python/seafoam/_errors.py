@@ -1,5 +1,7 @@
 """The exceptions: one code each, and the built-in class that fits beside it."""
 
+from __future__ import annotations
+
 from seafoam._words import ErrorCode
 
 
@@ -26,6 +28,8 @@ class SeafoamError(Exception):
 class SeafoamTimeoutError(SeafoamError, TimeoutError):
     """A deadline passed before the condition was met (`timeout`)."""
 
+    code = ErrorCode.TIMEOUT
+
 
 class SeafoamValueError(SeafoamError, ValueError):
     """A value was refused (`invalid_config`, `invalid_address`, `payload_too_large`, `bad_key`)."""
@@ -33,6 +37,21 @@ class SeafoamValueError(SeafoamError, ValueError):
 
 class SeafoamLookupError(SeafoamError, LookupError):
     """No such node is in the table (`unknown_node`)."""
+
+
+class LeadershipLost(SeafoamError):  # noqa: N818 - what happened, and no mistake of anybody
+    """The lead was lost inside of `async with cluster.leadership():` (`not_leader`)."""
+
+    code = ErrorCode.NOT_LEADER
+
+    def __init__(self, term: int) -> None:
+        """Say which tenure it was."""
+        super().__init__(f"the lead of term {term} was lost")
+        self.term = term
+
+    def __reduce__(self) -> tuple[type[LeadershipLost], tuple[int]]:
+        """Travel between processes by the term."""
+        return (LeadershipLost, (self.term,))
 
 
 _CLASSES: dict[ErrorCode, type[SeafoamError]] = {

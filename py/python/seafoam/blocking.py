@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, overload
 
 from seafoam import _callbacks, _exit
 from seafoam._callbacks import JOIN_SECONDS, CallbackHandle
-from seafoam._errors import SeafoamError
+from seafoam._errors import SeafoamError, SeafoamTimeoutError
 from seafoam._keyring import BlockingKeyring as Keyring
 from seafoam._log import records
 from seafoam._native import ClusterBase, Events, Node, Receipt, Subscription, WakeHub
 from seafoam._options import LiveSetters
+from seafoam._tenure import Standing
 from seafoam._words import EventKind, NodeStatus
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from seafoam import Event
     from seafoam._options import Options
 
-__all__ = ["CallbackHandle", "Cluster", "Events", "Keyring"]
+__all__ = ["CallbackHandle", "Cluster", "Events", "Keyring", "Leadership", "Tenure"]
 
 C = TypeVar("C", bound="Cluster")
 C_co = TypeVar("C_co", bound="Cluster", covariant=True)
@@ -190,6 +191,18 @@ class Cluster(ClusterBase, LiveSetters):
         """
         self._transfer_leadership(node).wait()
 
+    def leadership(self, *, timeout: float | None = None, resign: bool = True) -> Leadership:
+        """Lead inside of a block: `with cluster.leadership() as tenure:`.
+
+        The block is entered when this node leads, at once where it does already; entering raises
+        `timeout` where it does not within `timeout` seconds (None waits without a limit), at once
+        `not_valid` where nobody can ever lead here, and `closed`. A thread cannot be interrupted:
+        ask `tenure.held()`, or `tenure.wait_lost(seconds)` instead of sleeping, and let the store
+        refuse lower terms than `tenure.term`. Leaving the block gives the lead up, unless `resign`
+        is false.
+        """
+        return Leadership(self, timeout, resign)
+
     def events(
         self,
         kinds: Kinds | None = None,
@@ -228,6 +241,53 @@ class Cluster(ClusterBase, LiveSetters):
     def on_broadcast(self, callback: Callable[[Node, bytes], object]) -> CallbackHandle:
         """Call `callback(origin, bytes)` for each broadcast, on the callbacks' thread."""
         return self.on_event(_callbacks.broadcast_call(callback), _callbacks.BROADCAST)
+
+
+class Tenure(Standing):
+    """One tenure of this node, for threads."""
+
+    def wait_lost(self, timeout: float | None = None) -> bool:
+        """Wait until this tenure is over, for so many seconds at most; tell whether it is."""
+        return self._cluster._deposed(self.term).wait_for(timeout) is not None
+
+    def resign(self) -> None:
+        """Give this tenure up, and no later one; nothing happens where it is over.
+
+        Done when a majority of the lighthouses knows, so that another can lead at once.
+        """
+        self._cluster._step_down(self.term).wait()
+
+
+class Leadership:
+    """`with cluster.leadership() as tenure:`, see `Cluster.leadership`. May be used again."""
+
+    def __init__(self, cluster: ClusterBase, timeout: float | None, resign: bool) -> None:
+        """Keep what it is about; nothing happens before it is entered."""
+        self._cluster = cluster
+        self._timeout = timeout
+        self._resign = resign
+        self._tenure: Tenure | None = None
+
+    def __enter__(self) -> Tenure:
+        """Wait until this node leads."""
+        if self._tenure is not None:
+            raise RuntimeError("this block is entered already: call leadership() for another")
+        done = self._cluster._elected(0).wait_for(self._timeout)
+        if done is None:
+            raise SeafoamTimeoutError(f"this node did not come to lead within {self._timeout} s")
+        self._tenure = Tenure(self._cluster, done[0])
+        return self._tenure
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the lead up."""
+        tenure, self._tenure = self._tenure, None
+        if tenure is not None and self._resign:
+            tenure.resign()
 
 
 class _Dispatcher:
