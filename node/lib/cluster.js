@@ -8,6 +8,7 @@ const { SeafoamError, run } = require('./errors.js')
 const { EventStream } = require('./events.js')
 const { Keyring } = require('./keyring.js')
 const { CallbackHandle, Listeners } = require('./listeners.js')
+const { tenures } = require('./leadership.js')
 const { loop, settle } = require('./loop.js')
 const { camel, configKeys, statNames } = require('./tables.js')
 
@@ -170,6 +171,12 @@ class Cluster {
     const name = args.nodeName(node)
     const signal = onlySignal(options)
     await this.#settle(this.transferLeadership, (handle) => handle.transferLeadership(name), signal)
+  }
+
+  leadership(options) {
+    const { signal, resign } = args.options(options, ['signal', 'resign'])
+    const resigns = args.flag('resign', resign ?? true)
+    return tenures(this.#native, args.signal(signal), resigns)
   }
 
   keyring() {

@@ -98,6 +98,27 @@ function settle(pending, from, signal) {
   })
 }
 
+/**
+ * Calls `ready` once with a result that the addon will have, without keeping the process alive for it;
+ * what this returns gives the wait up.
+ */
+function watch(pending, ready) {
+  const end = () => {
+    forget(pending.token)
+    pending.giveUp()
+  }
+  listen(pending.token, () => {
+    try {
+      if (pending.take() === null) return
+    } catch {
+      // What failed is over too.
+    }
+    end()
+    ready()
+  })
+  return end
+}
+
 /** The error with the frames of the call, not of the bell. */
 function at(site, error) {
   const frames = site.stack.slice(site.stack.indexOf('\n'))
@@ -105,4 +126,4 @@ function at(site, error) {
   return error
 }
 
-module.exports = { SLICE_MILLIS, loop, hold, release, listen, forget, settle, soon, setImmediate }
+module.exports = { SLICE_MILLIS, loop, hold, release, listen, forget, settle, soon, watch, setImmediate }

@@ -214,6 +214,25 @@ impl NativeCluster {
         })
     }
 
+    /// The lease of the next tenure in a term above `after_term`.
+    #[napi]
+    pub fn elected(&self, after_term: f64) -> Result<NativePending, Failure> {
+        guard(|| {
+            let pending = self.cluster.elected(after_term as u64);
+            Ok(NativePending::lease(pending, &self.bell))
+        })
+    }
+
+    #[napi]
+    pub fn deposed(&self, term: f64) -> Result<NativePending, Failure> {
+        guard(|| Ok(NativePending::done(self.cluster.deposed(term as u64), &self.bell)))
+    }
+
+    #[napi]
+    pub fn step_down(&self, term: f64) -> Result<NativePending, Failure> {
+        guard(|| Ok(NativePending::done(self.cluster.step_down(term as u64), &self.bell)))
+    }
+
     #[napi]
     pub fn keyring(&self) -> NativeKeyring {
         NativeKeyring::new(self.cluster.keyring(), Arc::clone(&self.bell))

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Either5;
+use napi::bindgen_prelude::Either6;
 use napi_derive::napi;
-use seafoam::{Cluster, MemberKeys, Pending, Receipt};
+use seafoam::{Cluster, Lease, MemberKeys, Pending, Receipt};
 
 use crate::cluster::NativeCluster;
 use crate::error::{Failure, guard};
 use crate::keyring::NativeMemberKeys;
-use crate::snapshot::NativeReceipt;
+use crate::snapshot::{NativeLease, NativeReceipt};
 use crate::wake::{Bell, Source};
 
-/// A cluster, milliseconds, true for "done", the keys of all members, or a receipt.
-type Taken = Either5<NativeCluster, f64, bool, Vec<NativeMemberKeys>, NativeReceipt>;
+/// A cluster, milliseconds, true for "done", the keys of all members, a receipt, or a lease.
+type Taken =
+    Either6<NativeCluster, f64, bool, Vec<NativeMemberKeys>, NativeReceipt, NativeLease>;
 
 /// What is waited for, by the shape of its result.
 enum Waiting {
@@ -22,6 +23,7 @@ enum Waiting {
     Millis(Pending<f64>),
     Report(Pending<Vec<MemberKeys>>),
     Receipt(Pending<Receipt>),
+    Lease(Pending<Lease>),
     GivenUp,
 }
 
@@ -57,6 +59,11 @@ impl NativePending {
         let source = wake_by(&pending, bell);
         Self { source, waiting: Waiting::Receipt(pending) }
     }
+
+    pub fn lease(pending: Pending<Lease>, bell: &Arc<Bell>) -> Self {
+        let source = wake_by(&pending, bell);
+        Self { source, waiting: Waiting::Lease(pending) }
+    }
 }
 
 fn wake_by<T>(pending: &Pending<T>, bell: &Arc<Bell>) -> Arc<Source> {
@@ -74,7 +81,7 @@ impl NativePending {
         self.source.token()
     }
 
-    /// The result (a cluster, milliseconds, true for "done", members' keys, or a receipt), or null where
+    /// The result (a cluster, milliseconds, true for "done", members' keys, a receipt, a lease), or null where
     /// it is not there yet.
     /// Throws the call's error. It is given out once.
     #[napi]
@@ -82,24 +89,28 @@ impl NativePending {
         guard(|| match &self.waiting {
             Waiting::Cluster(pending, bell) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|cluster| Either5::A(NativeCluster::new(cluster, Arc::clone(bell)))))
+                Ok(taken.map(|cluster| Either6::A(NativeCluster::new(cluster, Arc::clone(bell)))))
             }
             Waiting::Done(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|()| Either5::C(true)))
+                Ok(taken.map(|()| Either6::C(true)))
             }
             Waiting::Millis(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(Either5::B))
+                Ok(taken.map(Either6::B))
             }
             Waiting::Report(pending) => {
                 let taken = pending.try_take().transpose()?;
                 let members = |members: Vec<MemberKeys>| members.into_iter().map(From::from);
-                Ok(taken.map(|all| Either5::D(members(all).collect())))
+                Ok(taken.map(|all| Either6::D(members(all).collect())))
             }
             Waiting::Receipt(pending) => {
                 let taken = pending.try_take().transpose()?;
-                Ok(taken.map(|receipt| Either5::E(NativeReceipt::from(receipt))))
+                Ok(taken.map(|receipt| Either6::E(NativeReceipt::from(receipt))))
+            }
+            Waiting::Lease(pending) => {
+                let taken = pending.try_take().transpose()?;
+                Ok(taken.map(|lease| Either6::F(NativeLease::from(lease))))
             }
             Waiting::GivenUp => Ok(None),
         })

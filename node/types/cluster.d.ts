@@ -13,6 +13,7 @@ import type {
   StatusEvent,
 } from './events.js'
 import type { Keyring } from './keyring.js'
+import type { LeadershipOptions, Tenure } from './leadership.js'
 import type { Lease, Node, NodeArgument, Receipt, Validity, Why } from './snapshots.js'
 import type { Stats } from './stats.js'
 import type { EventKindWord, NodeRankWord, NodeStatusWord } from './words.js'
@@ -176,6 +177,20 @@ export declare class Cluster {
   resign(options?: WaitOptions): Promise<void>
   /** Gives the lease up in favour of another node; done when that one leads. @throws {SeafoamError} `not_leader`, `unknown_node`, `invalid_config`, `timeout` after 3 s. */
   transferLeadership(node: NodeArgument, options?: WaitOptions): Promise<void>
+
+  /**
+   * The tenures of this node, one after the other; where it leads already, that tenure is the first.
+   * The end of each turn, and leaving the loop, gives the lead up (unless `resign` is false). The loop
+   * ends when the cluster is closed.
+   *
+   * ```ts
+   * for await (const tenure of cluster.leadership()) await work(tenure.term, tenure.signal)
+   * ```
+   *
+   * @throws {SeafoamError} `not_valid` at the first turn where nobody can ever lead here; the reason
+   * of the signal.
+   */
+  leadership(options?: LeadershipOptions): AsyncGenerator<Tenure, void, undefined>
 
   /** The keys that seal this cluster's traffic. */
   keyring(): Keyring
