@@ -90,6 +90,7 @@ func TestATenureEndsByTransferByCloseAndByItsContext(t *testing.T) {
 		break
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	for tenure, err := range heir.Leadership(ctx) {
 		must(t, err)
 		tenure.Keep()
