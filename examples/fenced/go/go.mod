@@ -1,0 +1,10 @@
+// The example's own module: its client of the database is nothing that the package needs.
+module seafoam-fenced
+
+go 1.23
+
+require seafoam v0.0.0
+
+require github.com/lib/pq v1.12.3 // indirect
+
+replace seafoam => ../../../go
