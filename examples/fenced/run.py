@@ -34,7 +34,7 @@ SECONDS = 30.0
 LEASE_MILLIS = 1000
 
 
-class Absent(Exception):
+class AbsentError(Exception):
     """What the machine lacks."""
 
 
@@ -71,7 +71,7 @@ def programs() -> Path:
             return found[-1].parent
         if attempt == "there":
             install("postgresql", "libpq-dev")
-    raise Absent("PostgreSQL is not installed")
+    raise AbsentError("PostgreSQL is not installed")
 
 
 def install(*packages: str) -> None:
@@ -92,7 +92,7 @@ def as_server() -> dict[str, Any]:
         except KeyError:
             continue
         return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-    raise Absent("there is no user that PostgreSQL could run as")
+    raise AbsentError("there is no user that PostgreSQL could run as")
 
 
 @contextmanager
@@ -105,7 +105,8 @@ def database() -> Iterator[Database]:
         if rights:
             os.chown(folder, rights["user"], rights["group"])
         data = str(folder / "data")
-        made = [where / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"]
+        initdb = str(where / "initdb")
+        made = [initdb, "-D", data, "-A", "trust", "-U", "postgres", "--no-sync"]
         subprocess.run(
             made, check=True, stdout=subprocess.DEVNULL, cwd=folder, timeout=SECONDS, **rights
         )
@@ -117,7 +118,7 @@ def database() -> Iterator[Database]:
             )
         try:
             it = Database(where, folder)
-            ready = [where / "pg_isready", "--quiet", "--host", name]
+            ready = [str(where / "pg_isready"), "--quiet", "--host", name]
             for _ in range(int(SECONDS * 10)):
                 if subprocess.run(ready, check=False).returncode == 0:
                     break
@@ -249,7 +250,7 @@ def main(built: Path, languages: Sequence[str]) -> int:
                 except (AssertionError, OSError, subprocess.SubprocessError) as error:
                     failed += 1
                     print(f"{language:7} FAILED: {error}")
-    except Absent as reason:
+    except AbsentError as reason:
         print(f"SKIP {reason}")
         print(f"0 passed, 0 failed, {len(languages)} skipped")
         return 0

@@ -195,6 +195,7 @@ _LINT = (
     _python("python examples", "examples/python"),
     _python("mixed example", "examples/mixed"),
     _python("lab", "lab"),
+    _python("fenced example", "examples/fenced/run.py"),
     _python("c++ generators", "cpp"),
     _python("c generators", "ffi-c"),
     Step(
@@ -459,6 +460,14 @@ _NETWORK = (
         reads=None,
         where=("examples/mixed",),
         timeout_s=2 * MINUTE,
+    ),
+    Step(
+        "a database fences a leader",
+        "network",
+        ("make", "--no-print-directory", "-C", "examples/fenced", "check"),
+        reads=plain,
+        where=("examples/fenced/Makefile",),
+        timeout_s=3 * MINUTE,
     ),
     _three_nodes("rust"),
     _three_nodes("c", *FFI),

@@ -1,6 +1,6 @@
 /* A job that runs in one process of many, and whose late writes a database refuses. Configuration:
- * SEAFOAM_* for the cluster, PG* for the database, JOB for the row. ../README.md says what it prints,
- * and what PAUSE_BEFORE is for. */
+ * SEAFOAM_* for the cluster, PG* for the database, JOB for the row. ../README.md says what it
+ * prints, and what PAUSE_BEFORE is for. */
 #include <inttypes.h>
 #include <libpq-fe.h>
 #include <signal.h>
@@ -68,9 +68,11 @@ int main(void) {
     fail("start", seafoam_error_message(error));
   }
   seafoam_config_free(config);
+  /* snippet */
   while (seafoam_cluster_leadership(cluster, term, -1, &term, NULL, NULL, &error) == SEAFOAM_OK) {
-    lead(cluster, term, database);
+    lead(cluster, term, database); /* until seafoam_cluster_leadership_lost(cluster, term, ...) */
     seafoam_cluster_leadership_resign(cluster, term, NULL);
   }
+  /* end */
   fail("leadership", seafoam_error_message(error));
 }

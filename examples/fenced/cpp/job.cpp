@@ -1,6 +1,6 @@
 // A job that runs in one process of many, and whose late writes a database refuses. Configuration:
-// SEAFOAM_* for the cluster, PG* for the database, JOB for the row. ../README.md says what it prints,
-// and what PAUSE_BEFORE is for.
+// SEAFOAM_* for the cluster, PG* for the database, JOB for the row. ../README.md says what it
+// prints, and what PAUSE_BEFORE is for.
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
@@ -14,7 +14,6 @@ using Database = std::unique_ptr<PGconn, decltype(&PQfinish)>;
 using Result = std::unique_ptr<PGresult, decltype(&PQclear)>;
 
 static const seafoam::Millis turn{50};
-static const seafoam::Millis for_ever{-1};
 
 static void say(const char* event, std::uint64_t term) {
   std::cout << "{\"event\":\"" << event << "\",\"term\":" << term << "}" << std::endl;
@@ -59,9 +58,11 @@ int main() try {
   }
   const seafoam::Cluster cluster{seafoam::Config()};
   auto leadership = cluster.leadership();
-  while (const auto tenure = leadership.next(for_ever)) {
-    lead(*tenure, database); // the end of the turn gives the lead up
+  // snippet
+  while (const auto tenure = leadership.next(seafoam::forever)) {
+    lead(*tenure, database); // until tenure->wait_lost(...); the end of the turn gives it up
   }
+  // end
 } catch (const std::exception& failure) {
   std::cerr << "job: " << failure.what() << '\n';
   return 1;

@@ -61,14 +61,16 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer cluster.Close()
+	// snippet
 	for tenure, err := range cluster.Leadership(ctx) {
 		if err != nil {
 			return err
 		}
-		if err := lead(tenure, database); err != nil {
+		if err := lead(tenure, database); err != nil { // until tenure.Context() is done
 			return err
 		}
 	}
+	// end
 	return nil
 }
 

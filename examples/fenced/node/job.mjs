@@ -31,4 +31,8 @@ async function lead({ term, signal }, database) {
 const database = new pg.Client()
 await database.connect()
 const cluster = await Cluster.start()
-for await (const tenure of cluster.leadership()) await lead(tenure, database)
+// snippet
+for await (const tenure of cluster.leadership()) {
+  await lead(tenure, database) // until tenure.signal is aborted
+}
+// end

@@ -45,9 +45,11 @@ def lead(tenure: Tenure, database: psycopg.Connection) -> None:
 def main() -> None:
     """Stand, again and again."""
     with psycopg.connect(autocommit=True) as database, Cluster() as cluster:
+        # snippet
         while True:
-            with cluster.leadership() as tenure:
-                lead(tenure, database)
+            with cluster.leadership() as tenure:  # until this node leads
+                lead(tenure, database)  # until tenure.wait_lost() or not tenure.held()
+        # end
 
 
 if __name__ == "__main__":
