@@ -3,8 +3,9 @@ module seafoam-fenced
 
 go 1.23
 
-require seafoam v0.0.0
-
-require github.com/lib/pq v1.12.3 // indirect
+require (
+	github.com/lib/pq v1.12.3
+	seafoam v0.0.0
+)
 
 replace seafoam => ../../../go
