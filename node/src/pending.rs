@@ -13,8 +13,7 @@ use crate::snapshot::{NativeLease, NativeReceipt};
 use crate::wake::{Bell, Source};
 
 /// A cluster, milliseconds, true for "done", the keys of all members, a receipt, or a lease.
-type Taken =
-    Either6<NativeCluster, f64, bool, Vec<NativeMemberKeys>, NativeReceipt, NativeLease>;
+type Taken = Either6<NativeCluster, f64, bool, Vec<NativeMemberKeys>, NativeReceipt, NativeLease>;
 
 /// What is waited for, by the shape of its result.
 enum Waiting {
