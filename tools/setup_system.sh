@@ -20,6 +20,9 @@ for pair in "${wanted[@]}"; do
 done
 # A library for an example of event loops.
 pkg-config --exists libuv 2>/dev/null || missing+=(libuv1-dev)
+# A database, and its library, for an example of fencing.
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || missing+=(postgresql)
+pkg-config --exists libpq 2>/dev/null || missing+=(libpq-dev)
 if [[ ${#missing[@]} -eq 0 ]]; then
   exit 0
 fi

@@ -12,7 +12,6 @@ import json
 import os
 import pwd
 import queue
-import shutil
 import signal
 import socket
 import subprocess
@@ -64,22 +63,11 @@ class Database:
 
 
 def programs() -> Path:
-    """Return the folder of the server's programs, installing them where that is allowed."""
-    for attempt in ("there", "installed"):
-        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-        if found:
-            return found[-1].parent
-        if attempt == "there":
-            install("postgresql", "libpq-dev")
-    raise AbsentError("PostgreSQL is not installed")
-
-
-def install(*packages: str) -> None:
-    """Install packages of the system, where it is Debian's kind and this is root."""
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        command = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        subprocess.run(command, env={**os.environ, **quiet}, stdout=sys.stderr, check=False)
+    """Return the folder of the server's programs, as Debian and its like lay them out."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if not found:
+        raise AbsentError("PostgreSQL is not installed (make setup does it where it may)")
+    return found[-1].parent
 
 
 def as_server() -> dict[str, Any]:
