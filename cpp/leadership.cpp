@@ -84,7 +84,7 @@ static void the_loss_of_lighthouses_ends_a_tenure_and_validity() {
       nodes[i].close();
     }
   }
-  CHECK(tenure.wait_lost(Millis(3000)) && !nodes[*first].is_leader());
+  CHECK(tenure.wait_lost(Millis(4000)) && !nodes[*first].is_leader());
   CHECK(tells(told, [](const Event& event) {
     return event.kind() == EventKind::leader && !event.leader();
   }));

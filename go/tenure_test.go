@@ -125,7 +125,7 @@ func TestATenureEndsWithItsLeaseWhereNoLighthouseAnswers(t *testing.T) {
 				must(t, cluster.Close())
 			}
 		}
-		within(t, 3*time.Second, "a tenure without lighthouses", func() { ended(t, tenure) })
+		within(t, 4*time.Second, "a tenure without lighthouses", func() { ended(t, tenure) })
 		break
 	}
 	if clusters[leader].IsLeader() {

@@ -116,7 +116,7 @@ static void the_loss_of_lighthouses_is_told(void) {
   const uint64_t cut = seafoam_now_millis();
   CHECK(worked(seafoam_cluster_leadership_lost(nodes[first], term, DEADLINE, &error), &error));
   CHECK(!seafoam_cluster_is_leader(nodes[first]));
-  CHECK(seafoam_now_millis() - cut < 3000);
+  CHECK(seafoam_now_millis() - cut < 4000);
   const seafoam_event* event = next_of_kind(told, SEAFOAM_EVENT_LEADER);
   CHECK(event != NULL && seafoam_event_leader(event) == NULL);
   const seafoam_validity* validity = NULL;

@@ -101,7 +101,7 @@ test('a tenure ends with its lease where no lighthouse answers', async (t) => {
   const leader = await leads(nodes)
   for await (const tenure of leader.leadership()) {
     await Promise.all(nodes.filter((node) => node !== leader).map((node) => node.close()))
-    await ended(tenure, 3000)
+    await ended(tenure, 4000)
     break
   }
   assert.equal(leader.isLeader(), false)
