@@ -49,12 +49,11 @@ impl State {
         }
     }
 
-    /// Room for one more who waits; those who gave up make it.
+    /// Whether one more may wait; those who gave up go. Languages that wait a slice at a time leave
+    /// one behind with each.
     fn has_room(&mut self) -> bool {
-        if self.elected.len() + self.deposed.len() >= limits::TENURE_WAITERS {
-            self.elected.retain(|(_, promise)| !promise.is_abandoned());
-            self.deposed.retain(|(_, promise)| !promise.is_abandoned());
-        }
+        self.elected.retain(|(_, promise)| !promise.is_abandoned());
+        self.deposed.retain(|(_, promise)| !promise.is_abandoned());
         self.elected.len() + self.deposed.len() < limits::TENURE_WAITERS
     }
 }

@@ -107,7 +107,15 @@ impl Watch {
     fn run(self: Arc<Self>, shared: &Shared, mut elected: Elected, mut lost: Lost) {
         self.state.lock().thread = Some(std::thread::current().id());
         let mut after = 0;
-        while let Some(Ok(lease)) = self.result(&shared.elected(after)) {
+        while let Some(next) = self.result(&shared.elected(after)) {
+            let lease = match next {
+                Ok(lease) => lease,
+                Err(error) if error.code() == ErrorCode::Closed => break,
+                Err(error) => {
+                    logged!(Error, "callbacks of leadership end: {error}");
+                    break;
+                }
+            };
             after = lease.term;
             self.call("elected", || elected(&lease));
             if self.result(&shared.deposed(after)).is_none() {
