@@ -1,6 +1,6 @@
 //! The idiom of leading over real sockets: entered when elected, over when lost, whatever the cause.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod net_support;
 
