@@ -66,7 +66,9 @@ struct Round {
     /// The highest term of the votes, and whether it was another's.
     term: u64,
     foreign_term: bool,
-    held: Option<Duration>,
+    /// When the last of the others' records is over that were told of. A moment, not a span: the
+    /// round may stay open for long after the answer.
+    held: Option<Time>,
     /// Only for a flaw: messages instead of lighthouses.
     messages: u16,
 }
@@ -205,7 +207,7 @@ impl Candidate {
             Answer::Free { own: Some(counter) } => renews
                 .is_some_and(|base| base.counter == counter || !flaws.renewal_of_exact_ballot()),
             Answer::Held { remaining, .. } => {
-                round.held = Some(round.held.map_or(remaining, |held| held.max(remaining)));
+                round.held = round.held.max(Some(now + remaining));
                 false
             }
             Answer::Rejected { promised } => {
@@ -215,7 +217,7 @@ impl Candidate {
         };
         if !counts {
             round.rejections |= bit & !round.votes;
-            return self.give_up();
+            return self.give_up(now);
         }
         round.rejections &= !bit;
         round.votes |= bit;
@@ -275,7 +277,7 @@ impl Candidate {
             round.rejections |= bit & !round.grants;
             self.counter = learn(self.counter, promised);
             self.term = learn_term(self.term, term);
-            return self.give_up();
+            return self.give_up(now);
         }
         round.rejections &= !bit;
         round.grants |= bit;
@@ -301,7 +303,7 @@ impl Candidate {
     }
 
     /// Abandons the open round where so many refused that no majority is left.
-    fn give_up(&mut self) -> Next {
+    fn give_up(&mut self, now: Time) -> Next {
         let count = usize::from(self.lighthouses);
         let most = count - majority(count);
         let Some(round) = self.round.filter(|round| round.rejections.count_ones() as usize > most)
@@ -309,7 +311,7 @@ impl Candidate {
             return Next::Wait;
         };
         self.round = None;
-        Next::Abandoned { held: round.held }
+        Next::Abandoned { held: round.held.map(|until| until.since(now)) }
     }
 
     /// Ends a round whose time is over. An older lease that still runs is kept.
@@ -317,7 +319,7 @@ impl Candidate {
         match self.round {
             Some(round) if now >= round.deadline => {
                 self.round = None;
-                Next::Abandoned { held: round.held }
+                Next::Abandoned { held: round.held.map(|until| until.since(now)) }
             }
             Some(_) | None => Next::Wait,
         }
@@ -359,6 +361,7 @@ impl Candidate {
         let earlier = |moment: Time| (moment - by).max(now);
         if let Some(round) = &mut self.round {
             round.deadline = earlier(round.deadline);
+            round.held = round.held.map(earlier);
         }
         if let Some(lease) = &mut self.lease {
             lease.until = earlier(lease.until);

@@ -57,6 +57,21 @@ fn lead(candidate: &mut Candidate, all: &mut [Lighthouse], now: Time) -> Next {
 }
 
 #[test]
+fn how_long_others_hold_is_counted_from_their_answer() {
+    let timing = Timing::of(LEASE);
+    let mut all = lighthouses(3);
+    let mut leader = Candidate::new(owner(1), 3);
+    assert!(matches!(lead(&mut leader, &mut all, START), Next::Elected { .. }));
+    // One tells, two say nothing: the round stays open until its end, and the record is over then.
+    let mut other = Candidate::new(owner(2), 3);
+    let asked = START + LEASE / 2;
+    let poll = other.try_out(asked, &timing);
+    assert_eq!(poll_all(&mut other, &mut all[..1], asked, &poll), Next::Wait);
+    let end = asked + timing.lease;
+    assert_eq!(other.expire(end), Next::Abandoned { held: Some(Duration::ZERO) });
+}
+
+#[test]
 fn a_record_and_a_silence_outlast_the_lease_at_both_ends_of_the_bound() {
     for millis in [500, 3000, 600_000] {
         let lease = Duration::from_millis(millis);
