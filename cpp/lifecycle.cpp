@@ -94,6 +94,57 @@ static void a_majority_of_lighthouses_is_valid_and_one_alone_is_not() {
   CHECK(std::string(error.what()).find("missing: b, c") != std::string::npos);
 }
 
+static void a_lighthouse_is_added_and_one_removed() {
+  const std::string first = "a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3";
+  std::string folder = "/tmp/seafoam-list-XXXXXX";
+  REQUIRE(mkdtemp(folder.data()) != nullptr);
+  std::vector<Cluster> nodes;
+  for (const std::string name : {"a", "b", "c", "d"}) {
+    const std::string seed = nodes.empty() ? "" : nodes[0].local_node().address();
+    nodes.emplace_back(config("list", name, seed)
+                           .lighthouses(first)
+                           .state_dir(folder + "/" + name)
+                           .leader_lease_millis(3000));
+  }
+  for (const Cluster& node : nodes) {
+    node.ready(4, true, check::deadline);
+  }
+  Events events = everything(nodes[1]);
+  std::uint64_t term = 0;
+  const Cluster* leader = nullptr;
+  const auto next = [&](const Event&) {
+    for (const Cluster& node : nodes) {
+      const auto lease = node.lease();
+      if (lease && lease->term > term) {
+        term = lease->term;
+        leader = &node;
+        return true;
+      }
+    }
+    return false;
+  };
+  REQUIRE(tells(events, next));
+  const Cluster& other = leader == &nodes[0] ? nodes[1] : nodes[0];
+  THROWS(not_leader, "changed by the leader", other.set_lighthouses(first + ",d=127.0.0.1:4"));
+  for (const std::string list : {"a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3,d=127.0.0.1:4",
+                                 "b=127.0.0.1:2,c=127.0.0.1:3,d=127.0.0.1:4"}) {
+    // Until every lighthouse was heard it is busy.
+    const auto end = std::chrono::steady_clock::now() + check::deadline;
+    for (bool begun = false; !begun && std::chrono::steady_clock::now() < end;) {
+      try {
+        leader->set_lighthouses(list);
+        begun = true;
+      } catch (const seafoam::Error& error) {
+        CHECK(error.code() == seafoam::ErrorCode::busy);
+      }
+    }
+    REQUIRE(tells(events, next));
+    CHECK(leader->get("lighthouses") == list);
+  }
+  nodes.clear();
+  CHECK(std::system(("rm -r " + folder).c_str()) == 0);
+}
+
 static void three_meet_talk_leave_and_vanish() {
   Pair pair("scenario");
   Events of_a = everything(pair.a), of_b = everything(pair.b);
@@ -156,5 +207,6 @@ int main() {
   RUN(three_meet_talk_leave_and_vanish);
   RUN(a_majority_of_lighthouses_is_valid_and_one_alone_is_not);
   RUN(a_receipt_tells_who_has_a_broadcast);
+  RUN(a_lighthouse_is_added_and_one_removed);
   return check::report();
 }

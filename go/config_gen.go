@@ -167,7 +167,7 @@ var configKeys = []ConfigKey{
 	{"min_ping_time_millis", "SEAFOAM_MIN_PING_TIME", "150", "a whole number from 1 to 60000", true, true, false, "Floor under the timeout of a ping, milliseconds."},
 	{"datacenter", "SEAFOAM_DATACENTER", "255", "a whole number from 0 to 255", false, true, false, "Datacenter of this node; 255 stands for none."},
 	{"is_lighthouse", "SEAFOAM_IS_LIGHTHOUSE", "false", "true or false", false, true, false, "Whether this node is a lighthouse; must agree with `lighthouses` where that is set."},
-	{"lighthouses", "SEAFOAM_LIGHTHOUSES", "", "a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted", false, true, false, "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too."},
+	{"lighthouses", "SEAFOAM_LIGHTHOUSES", "", "a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted", true, true, false, "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. The leader can add one, or remove one, for all."},
 	{"validity_rule", "SEAFOAM_VALIDITY_RULE", "majority", "majority, all, any, or a number from 1 to 15", false, true, false, "How many lighthouses must be included for the cluster to be valid."},
 	{"fallback", "SEAFOAM_FALLBACK", "false", "true or false", false, true, false, "Plain membership: no validity, no leader."},
 	{"leader_eligible", "SEAFOAM_LEADER_ELIGIBLE", "true", "true or false", true, true, false, "Whether this node may lead."},
@@ -281,7 +281,7 @@ func WithDatacenter(value int) Option { return With("datacenter", strconv.Itoa(v
 // Takes true or false; false by default.
 func WithIsLighthouse(value bool) Option { return With("is_lighthouse", strconv.FormatBool(value)) }
 
-// WithLighthouses sets lighthouses. The lighthouses, the same list on every node, in any order: ip:port, or name=host:port; they are seeds too.
+// WithLighthouses sets lighthouses. The lighthouses, the same list on every node, in any order: ip:port, or name=host:port; they are seeds too. The leader can add one, or remove one, for all.
 //
 // Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted.
 func WithLighthouses(values ...string) Option { return With("lighthouses", joinTexts(values)) }
@@ -415,6 +415,13 @@ func (c *Cluster) SetPingHistoryFrontloadMillis(value int) error {
 // Takes a whole number from 1 to 60000. Fails as Set does.
 func (c *Cluster) SetMinPingTimeMillis(value int) error {
 	return c.Set("min_ping_time_millis", strconv.Itoa(value))
+}
+
+// SetLighthouses changes lighthouses. The lighthouses, the same list on every node, in any order: ip:port, or name=host:port; they are seeds too. The leader can add one, or remove one, for all.
+//
+// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. Fails as Set does.
+func (c *Cluster) SetLighthouses(values ...string) error {
+	return c.Set("lighthouses", joinTexts(values))
 }
 
 // SetLeaderEligible changes leader_eligible. Whether this node may lead.

@@ -2,6 +2,8 @@ package seafoam_test
 
 import (
 	"errors"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"seafoam"
@@ -44,5 +46,46 @@ func TestOneLeadsAndItsSuccessorHasAHigherTerm(t *testing.T) {
 	must(t, clusters[heir].Resign(soon(t)))
 	if clusters[heir].IsLeader() {
 		t.Error("it leads after it resigned")
+	}
+}
+
+func TestLighthouseIsAddedAndOneRemoved(t *testing.T) {
+	clusters := map[string]*seafoam.Cluster{}
+	folder, seed := t.TempDir(), seafoam.WithInitialHosts()
+	for _, name := range []string{"a", "b", "c", "d"} {
+		state := seafoam.WithStateDir(filepath.Join(folder, name))
+		lease := seafoam.WithLeaderLeaseMillis(1000)
+		clusters[name] = start(t, seafoam.WithName(name), lighthouses(), seed, state, lease)
+		seed = seafoam.WithInitialHosts(local(t, clusters["a"]).Address)
+	}
+	for _, cluster := range clusters {
+		must(t, cluster.Ready(soon(t), 4))
+	}
+	events := must1(clusters["b"].Subscribe(seafoam.OnlyKinds(seafoam.KindLeader), seafoam.Initial()))(t)
+	elected := await(t, events, func(event *seafoam.LeaderEvent) bool { return event.Leader != nil })
+	list := []string{"a=127.0.0.1:1", "b=127.0.0.1:2", "c=127.0.0.1:3", "d=127.0.0.1:4"}
+	for name, cluster := range clusters {
+		if name == elected.Leader.Name {
+			continue
+		}
+		if err := cluster.SetLighthouses(list...); !errors.Is(err, seafoam.ErrNotLeader) {
+			t.Errorf("%s does not lead, and said %v", name, err)
+		}
+	}
+	for _, list := range [][]string{list, list[1:]} {
+		leader, ctx := clusters[elected.Leader.Name], soon(t)
+		// Until every lighthouse was heard it is busy.
+		for err := leader.SetLighthouses(list...); err != nil; err = leader.SetLighthouses(list...) {
+			if !errors.Is(err, seafoam.ErrBusy) || ctx.Err() != nil {
+				t.Fatal(err)
+			}
+		}
+		term := elected.Term
+		elected = await(t, events, func(event *seafoam.LeaderEvent) bool {
+			return event.Leader != nil && event.Term > term
+		})
+		if got := must1(clusters[elected.Leader.Name].Get("lighthouses"))(t); got != strings.Join(list, ",") {
+			t.Errorf("the list is %q", got)
+		}
 	}
 }

@@ -404,8 +404,8 @@ enum {
 #define SEAFOAM_DEFAULT_IS_LIGHTHOUSE "false"
 
 /**
- * The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too.
- * Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted; fixed at start.
+ * The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. The leader can add one, or remove one, for all.
+ * Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted; can be changed while the cluster runs.
  */
 #define SEAFOAM_KEY_LIGHTHOUSES "lighthouses"
 #define SEAFOAM_ENV_LIGHTHOUSES "SEAFOAM_LIGHTHOUSES"
@@ -1543,6 +1543,18 @@ seafoam_code seafoam_cluster_set_ping_history_frontload_millis(const seafoam_clu
 seafoam_code seafoam_cluster_set_min_ping_time_millis(const seafoam_cluster *cluster,
                                                       uint32_t value,
                                                       seafoam_error **error);
+
+/**
+ * Adds one lighthouse to the list, or removes one, in the whole cluster: `value` is the new list, a
+ * comma list as in the configuration. Begins it; `seafoam_cluster_get` tells the list in force.
+ *
+ * Ownership: the text is copied. Threads: any. Errors: `SEAFOAM_NOT_LEADER`, as the leader alone can;
+ * `SEAFOAM_INVALID_CONFIG` where more would change, or a lighthouse has no `state_dir`;
+ * `SEAFOAM_BUSY` while an earlier change is not over; otherwise as `seafoam_cluster_set`.
+ */
+seafoam_code seafoam_cluster_set_lighthouses(const seafoam_cluster *cluster,
+                                             const char *value,
+                                             seafoam_error **error);
 
 /**
  * Changes whether this node may lead.

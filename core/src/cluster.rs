@@ -435,6 +435,7 @@ live_setters! {
     set_multicast_announce_interval_seconds multicast_announce_interval_seconds: u32, "Changes the seconds between multicast announcements.";
     set_ping_history_frontload_millis ping_history_frontload_millis: u32, "Changes the ping time that fills an empty history, milliseconds.";
     set_min_ping_time_millis min_ping_time_millis: u32, "Changes the floor under the timeout of a ping, milliseconds.";
+    set_lighthouses lighthouses: Vec<String>, "Adds one lighthouse to the list, or removes one, in the whole cluster; the leader alone can (docs/leadership.md).";
     set_leader_eligible leader_eligible: bool, "Changes whether this node may lead.";
     set_leader_priority leader_priority: u8, "Changes how early this node stands as a candidate.";
     set_log_level log_level: crate::api::level::LogLevel, "Changes the threshold of the log, process-wide.";

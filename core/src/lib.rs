@@ -60,6 +60,8 @@ mod keyring;
 #[cfg(feature = "runtime")]
 mod leadership;
 #[cfg(feature = "runtime")]
+mod live;
+#[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]
 mod pending;

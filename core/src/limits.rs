@@ -140,5 +140,12 @@ pub const LOG_LINES: usize = 1024;
 /// How long removal of a callback, or closing, waits for a running call.
 pub const CALLBACK_WAIT: Duration = Duration::from_secs(1);
 
+/// The longest list of lighthouses, in bytes, that can change while all run: it travels in one
+/// datagram.
+pub const LIST_BYTES: usize = 1000;
+
+/// What a datagram with such a list has beside it, at most.
+pub const LIST_OVERHEAD: usize = 160;
+
 /// Lighthouses in the list, and such as are learned where there is no list.
 pub const LIGHTHOUSES: usize = 15;

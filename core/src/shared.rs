@@ -24,7 +24,6 @@ use crate::hub::Hub;
 use crate::limits;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
-use crate::proto::leadership::Kept;
 use crate::proto::{Engine, LocalNode, Notice, Time};
 use crate::runtime::{Counters, Tasks};
 use crate::sync::{Mutex, RwLock};
@@ -105,6 +104,7 @@ struct Told {
     late: bool,
     left: bool,
     name_taken: Option<SocketAddr>,
+    lighthouses: Option<Vec<String>>,
 }
 
 impl Shared {
@@ -113,13 +113,14 @@ impl Shared {
         me: LocalNode,
         default_port: u16,
         tasks: Tasks,
-        kept: Kept,
+        disk: &crate::runtime::Disk,
     ) -> Self {
         let wall_millis = crate::runtime::wall_millis();
         let entropy = Box::new(crate::runtime::System);
         let mut engine =
             Engine::with_entropy(Time::ZERO, wall_millis, &settings, me.clone(), entropy);
-        engine.restore_terms(Time::ZERO, kept);
+        engine.restore_list(disk.exists, disk.list.as_ref());
+        engine.restore_terms(Time::ZERO, disk.kept);
         let shared = Self {
             home: Home::here(),
             clock: Clock::start(),
@@ -259,6 +260,7 @@ impl Shared {
                 }
                 Notice::Resigned { ticket, done } => told.resigned.push((ticket, done)),
                 Notice::Left => told.left = true,
+                Notice::Lighthouses { lighthouses } => told.lighthouses = Some(lighthouses),
                 Notice::NameTaken { other } => told.name_taken = Some(other),
                 Notice::Log(level, text) => crate::log::log(level, &text),
             }
@@ -289,6 +291,9 @@ impl Shared {
         }
         if told.late {
             self.give_up_late();
+        }
+        if let Some(lighthouses) = told.lighthouses {
+            self.take_list(lighthouses);
         }
         if told.left {
             self.waiters.left().deliver();
@@ -463,24 +468,6 @@ impl Shared {
             ..Stats::default()
         };
         engine.plus(&own).plus(&self.counters.stats())
-    }
-
-    /// The lock on the settings is held until the engine has them too, so that two changes reach it
-    /// in the order in which they are seen here.
-    pub(crate) fn set(&self, key: &str, value: &str) -> Result<()> {
-        self.check()?;
-        let mut settings = self.settings.write();
-        let mut changed = settings.clone();
-        changed.set_live(key, value)?;
-        self.with_engine(|engine, now| {
-            engine.apply_settings(now, &changed);
-            Ok(())
-        })?;
-        if key == "log_level" {
-            crate::log::set_log_level(changed.log_level);
-        }
-        *settings = changed;
-        Ok(())
     }
 }
 

@@ -158,3 +158,66 @@ fn a_node_that_disagrees_with_the_list_about_itself_does_not_start() {
     let denies = Cluster::start(denies).wait().unwrap_err();
     assert!(denies.message().contains("is in lighthouses"), "{denies}");
 }
+
+/// One lighthouse more, then one less, while all run; what is asked for and not allowed changes
+/// nothing, and a restarted lighthouse keeps the list that came to it.
+#[test]
+fn the_list_changes_while_all_run() {
+    let fleet = Fleet::new(4);
+    let folder = std::env::temp_dir().join(format!("seafoam-list-{}", std::process::id()));
+    let node = |number: usize| {
+        let kept = folder.join(number.to_string());
+        let config = config(&fleet.name).leader_lease_millis(1000_u32);
+        let config = config.lighthouses(fleet.list[..3].to_vec()).state_dir(kept.to_str().unwrap());
+        start(config.listen_port(fleet.ports[number]).initial_hosts(fleet.list[..2].to_vec()))
+    };
+    std::fs::create_dir_all(&folder).unwrap();
+    let mut nodes: Vec<_> = (0..4).map(node).collect();
+    let begin = |nodes: &[Cluster], list: &[String]| {
+        let mut term = 0;
+        // Until every lighthouse was heard it is busy.
+        wait_until("begun", || {
+            let Some(leader) = nodes.iter().find(|node| node.is_leader()) else { return false };
+            let Some(lease) = leader.lease().unwrap() else { return false };
+            term = lease.term;
+            leader.set_lighthouses(list.to_vec()).is_ok()
+        });
+        term
+    };
+    let end = |nodes: &[Cluster], list: &[String], before: u64| {
+        let led = |node: &Cluster| node.lease().unwrap().is_some_and(|lease| lease.term > before);
+        let took = wait_until("led again", || nodes.iter().any(led));
+        assert!(took < Duration::from_secs(7) + 2 * Duration::from_millis(1022), "{took:?}");
+        let mut list = list.to_vec();
+        list.sort();
+        for node in nodes {
+            wait_until("the list", || node.get("lighthouses").unwrap() == list.join(","));
+        }
+    };
+    wait_until("led", || nodes.iter().any(Cluster::is_leader));
+    wait_until("all", || nodes.iter().all(|node| node.all_nodes().unwrap().len() == 4));
+    let leader = nodes.iter().find(|node| node.is_leader()).unwrap();
+    let other = nodes.iter().find(|node| !node.is_leader()).unwrap();
+    let error = other.set_lighthouses(fleet.list.clone()).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::NotLeader);
+    let swap = [&fleet.list[..2], &fleet.list[3..]].concat();
+    let error = leader.set_lighthouses(swap).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::InvalidConfig);
+    assert!(error.message().contains("at a time"), "{error}");
+
+    let term = begin(&nodes, &fleet.list);
+    end(&nodes, &fleet.list, term);
+    assert!(nodes[3].local_node().unwrap().is_lighthouse);
+    let less = fleet.list[1..].to_vec();
+    let term = begin(&nodes, &less);
+    end(&nodes, &less, term);
+    assert!(!nodes[0].local_node().unwrap().is_lighthouse);
+
+    crash(nodes.pop().unwrap());
+    nodes.push(node(3));
+    let mut sorted = less;
+    sorted.sort();
+    assert_eq!(nodes[3].get("lighthouses").unwrap(), sorted.join(","), "it fell back");
+    nodes.into_iter().for_each(crash);
+    std::fs::remove_dir_all(&folder).unwrap();
+}

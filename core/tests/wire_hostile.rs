@@ -217,7 +217,7 @@ fn headers_are_judged_in_order() {
     assert_eq!(decode(&|bytes| bytes[1..7].fill(0xaa)), Err(DecodeError::ForeignCluster));
     assert_eq!(decode(&|bytes| bytes[2] = 1), Err(DecodeError::Sealed));
     assert_eq!(decode(&|bytes| bytes[7] = 0), Err(DecodeError::UnknownKind(0)));
-    assert_eq!(decode(&|bytes| bytes[7] = 26), Err(DecodeError::UnknownKind(26)));
+    assert_eq!(decode(&|bytes| bytes[7] = 30), Err(DecodeError::UnknownKind(30)));
     assert_eq!(decode(&|bytes| bytes[8] = 11), Err(DecodeError::Truncated));
     assert_eq!(decode(&|bytes| bytes[8] = 13), Err(DecodeError::Truncated));
 }

@@ -105,6 +105,24 @@ pub unsafe extern "C" fn seafoam_cluster_set_min_ping_time_millis(
     fallible!(error, { handle!(cluster).cluster.set_min_ping_time_millis(value) })
 }
 
+/// Adds one lighthouse to the list, or removes one, in the whole cluster: `value` is the new list, a
+/// comma list as in the configuration. Begins it; `seafoam_cluster_get` tells the list in force.
+///
+/// Ownership: the text is copied. Threads: any. Errors: `SEAFOAM_NOT_LEADER`, as the leader alone can;
+/// `SEAFOAM_INVALID_CONFIG` where more would change, or a lighthouse has no `state_dir`;
+/// `SEAFOAM_BUSY` while an earlier change is not over; otherwise as `seafoam_cluster_set`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn seafoam_cluster_set_lighthouses(
+    cluster: *const seafoam_cluster,
+    value: *const c_char,
+    error: *mut *mut seafoam_error,
+) -> seafoam_code {
+    fallible!(error, {
+        let cluster = &handle!(cluster).cluster;
+        cluster.set("lighthouses", text!(value))
+    })
+}
+
 /// Changes whether this node may lead.
 ///
 /// Threads: any. Errors: as `seafoam_cluster_set`.

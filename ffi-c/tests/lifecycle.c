@@ -1,5 +1,6 @@
 /* What a cluster is for: members meet, talk, leave and crash, and the others are told. */
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #include "waiting.h"
@@ -126,6 +127,84 @@ static void a_majority_of_lighthouses_is_valid_and_one_alone_is_not(void) {
   seafoam_cluster_free(nodes[0]);
 }
 
+/* The number of the node that leads in a later term than `*term`, which is set; -1 for none. */
+static int next_leader(seafoam_events* events, seafoam_cluster* const nodes[4], uint64_t* term) {
+  const seafoam_event* event;
+  while ((event = next_of_kind(events, SEAFOAM_EVENT_LEADER)) != NULL) {
+    for (int i = 0; i < 4 && seafoam_event_leader(event) != NULL; i++) {
+      uint64_t of = 0;
+      bool leads = false;
+      seafoam_error* error = NULL;
+      CHECK(worked(seafoam_cluster_lease(nodes[i], &leads, &of, NULL, NULL, &error), &error));
+      if (leads && of > *term) {
+        *term = of;
+        return i;
+      }
+    }
+  }
+  return -1;
+}
+
+static void a_lighthouse_is_added_and_one_removed(void) {
+  static const char* const lists[] = {
+      "a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3",
+      "a=127.0.0.1:1,b=127.0.0.1:2,c=127.0.0.1:3,d=127.0.0.1:4",
+      "b=127.0.0.1:2,c=127.0.0.1:3,d=127.0.0.1:4",
+  };
+  char folder[] = "/tmp/seafoam-list-XXXXXX";
+  REQUIRE(mkdtemp(folder) != NULL);
+  char seed[80] = "";
+  seafoam_error* error = NULL;
+  seafoam_cluster* nodes[4] = {NULL};
+  for (int i = 0; i < 4; i++) {
+    const char name[2] = {(char)('a' + i), 0};
+    char state[64];
+    snprintf(state, sizeof state, "%s/%s", folder, name);
+    seafoam_config* config = test_config("list", name, seed);
+    CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LIGHTHOUSES, lists[0], &error), &error));
+    CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_STATE_DIR, state, &error), &error));
+    CHECK(worked(seafoam_config_set(config, SEAFOAM_KEY_LEADER_LEASE_MILLIS, "3000", &error),
+                 &error));
+    CHECK(worked(seafoam_cluster_start(config, &nodes[i], &error), &error));
+    seafoam_config_free(config);
+    REQUIRE(nodes[i] != NULL);
+    address_of(nodes[0], seed, sizeof seed);
+  }
+  for (int i = 0; i < 4; i++) {
+    CHECK(worked(seafoam_cluster_ready(nodes[i], 4, true, DEADLINE, &error), &error));
+  }
+  seafoam_events* events = open_events(nodes[1], true);
+  uint64_t term = 0;
+  int leader = next_leader(events, nodes, &term);
+  REQUIRE(leader >= 0);
+  CHECK(failed_with(seafoam_cluster_set_lighthouses(nodes[(leader + 1) % 4], lists[1], &error),
+                    SEAFOAM_NOT_LEADER, &error, "changed by the leader"));
+  for (int change = 1; change <= 2; change++) {
+    seafoam_code code;
+    /* Until every lighthouse was heard it is busy. */
+    const uint64_t end = seafoam_now_millis() + DEADLINE;
+    while ((code = seafoam_cluster_set_lighthouses(nodes[leader], lists[change], NULL)) ==
+               SEAFOAM_BUSY &&
+           seafoam_now_millis() < end) {
+    }
+    CHECK(code == SEAFOAM_OK);
+    leader = next_leader(events, nodes, &term);
+    REQUIRE(leader >= 0);
+    char* list = NULL;
+    CHECK(
+        worked(seafoam_cluster_get(nodes[leader], SEAFOAM_KEY_LIGHTHOUSES, &list, &error), &error));
+    CHECK(list != NULL && strcmp(list, lists[change]) == 0);
+    seafoam_string_free(list);
+  }
+  seafoam_events_free(events);
+  for (int i = 0; i < 4; i++) {
+    seafoam_cluster_free(nodes[i]);
+  }
+  char remove[64];
+  snprintf(remove, sizeof remove, "rm -r %s", folder);
+  CHECK(system(remove) == 0);
+}
+
 /* Whether a broadcast of `a` is confirmed by one node, and missed by another; NULL for none. */
 static void receipt_tells(seafoam_cluster* a, const char* confirmed, const char* missing) {
   seafoam_error* error = NULL;
@@ -227,6 +306,7 @@ int main(void) {
   RUN(three_meet_and_talk);
   RUN(a_majority_of_lighthouses_is_valid_and_one_alone_is_not);
   RUN(a_receipt_tells_who_has_a_broadcast);
+  RUN(a_lighthouse_is_added_and_one_removed);
   if (victim > 0) {
     kill(victim, SIGKILL);
     waitpid(victim, NULL, 0);

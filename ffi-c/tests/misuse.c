@@ -152,6 +152,7 @@ static void null_handles_of_acting_calls(void) {
   NULL_HANDLE(seafoam_cluster_set_multicast_announce_interval_seconds(NULL, 100, &error));
   NULL_HANDLE(seafoam_cluster_set_ping_history_frontload_millis(NULL, 100, &error));
   NULL_HANDLE(seafoam_cluster_set_min_ping_time_millis(NULL, 100, &error));
+  NULL_HANDLE(seafoam_cluster_set_lighthouses(NULL, "a=127.0.0.1:1", &error));
   NULL_HANDLE(seafoam_cluster_set_leader_eligible(NULL, true, &error));
   NULL_HANDLE(seafoam_cluster_set_leader_priority(NULL, 1, &error));
   NULL_HANDLE(seafoam_cluster_set_log_level(NULL, SEAFOAM_LOG_INFO, &error));

@@ -234,7 +234,7 @@ impl Watch {
                 }
             }
             Transmit::Stream { request, .. } => self.stream(request),
-            Transmit::Knock { .. } | Transmit::Persist { .. } => {}
+            Transmit::Knock { .. } | Transmit::Persist { .. } | Transmit::PersistList { .. } => {}
         }
     }
 

@@ -35,7 +35,7 @@ fn answer(source: &mut Source<'_>, of: &Identity) -> Answer {
 pub fn word(source: &mut Source<'_>, of: &Identity) -> Word {
     let (ballot, place) = (ballot(source, of), source.pick(&[0, 1, 2, 15, 255]));
     let term = source.pick(&[0, 1, u64::MAX]);
-    match source.below(10) {
+    match source.below(14) {
         0 => Word::Poll(Poll { ballot, trial: source.any() }),
         1 => {
             let (trial, term_is_yours) = (source.any(), source.any());
@@ -53,6 +53,13 @@ pub fn word(source: &mut Source<'_>, of: &Identity) -> Word {
         6 => Word::Free(ballot),
         7 => Word::Handoff(ballot),
         8 => Word::TermAsk(ballot),
-        _ => Word::TermTell { place, ballot, term: source.any::<bool>().then_some(term) },
+        9 => Word::TermTell { place, ballot, term: source.any::<bool>().then_some(term) },
+        10 => Word::ListAsk(ballot),
+        11 => Word::ListSet { ballot, term },
+        12 => {
+            let (durable, written) = (source.any(), source.any());
+            Word::ListTell { place, ballot, durable, written, term }
+        }
+        _ => Word::ListNews { ballot, version: source.pick(&[0, 1, 2, u32::MAX]) },
     }
 }

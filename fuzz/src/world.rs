@@ -6,7 +6,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use seafoam::proto::leadership::{Kept, TermFile};
+use seafoam::proto::leadership::{Kept, ListFile, TermFile};
 use seafoam::proto::wire::{Carrier, Message, Packet};
 use seafoam::proto::{
     Change, Engine, KnockAnswer, LocalNode, Notice, StreamFailure, Time, Transmit,
@@ -53,6 +53,8 @@ pub struct World {
     pub knocks: Vec<u64>,
     /// Terms that are to be on disk.
     pub writes: Vec<TermFile>,
+    /// As `writes`, of lists of lighthouses.
+    pub lists: Vec<ListFile>,
     numbers: VecDeque<u32>,
     trace: DefaultHasher,
 }
@@ -75,6 +77,7 @@ impl World {
         };
         let mut engine = Engine::new(Time::ZERO, 5_000_000, &settings, me);
         if settings.state_dir.is_some() {
+            engine.restore_list(true, None);
             engine.restore_terms(Time::ZERO, Kept::Missing);
         }
         let mut world = Self {
@@ -87,6 +90,7 @@ impl World {
             streams: Vec::new(),
             knocks: Vec::new(),
             writes: Vec::new(),
+            lists: Vec::new(),
             numbers: VecDeque::new(),
             trace: DefaultHasher::new(),
         };
@@ -159,6 +163,10 @@ impl World {
     pub fn written(&mut self, written: bool) {
         if let Some(file) = self.writes.pop() {
             self.engine.handle_persisted(self.now, &file, written);
+            self.settle(&Input::command());
+        }
+        if let Some(file) = self.lists.pop() {
+            self.engine.handle_list_persisted(self.now, &file, written);
             self.settle(&Input::command());
         }
     }
@@ -299,6 +307,10 @@ impl World {
             Transmit::Persist { file } => {
                 file.render().hash(&mut self.trace);
                 self.writes.push(*file);
+            }
+            Transmit::PersistList { file } => {
+                file.render("fuzz").hash(&mut self.trace);
+                self.lists.push(file.clone());
             }
             Transmit::Announce { bytes } => bytes.hash(&mut self.trace),
         }

@@ -116,9 +116,9 @@ public:
   }
 
   /// The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`;
-  /// they are seeds too.
+  /// they are seeds too. The leader can add one, or remove one, for all.
   /// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once,
-  /// @datacenter behind it where wanted; no default; fixed at start.
+  /// @datacenter behind it where wanted; no default; can be changed while the cluster runs.
   Self& lighthouses(const detail::List& value) {
     return self().set("lighthouses", value.text());
   }
@@ -277,6 +277,14 @@ public:
   /// Takes a whole number from 1 to 60000; default `150`; can be changed while the cluster runs.
   void set_min_ping_time_millis(std::int64_t value) const {
     self().set("min_ping_time_millis", std::to_string(value));
+  }
+
+  /// The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`;
+  /// they are seeds too. The leader can add one, or remove one, for all.
+  /// Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once,
+  /// @datacenter behind it where wanted; no default; can be changed while the cluster runs.
+  void set_lighthouses(const detail::List& value) const {
+    self().set("lighthouses", value.text());
   }
 
   /// Whether this node may lead.

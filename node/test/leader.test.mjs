@@ -1,6 +1,9 @@
 // One leader: three lighthouses of one process elect, and elect again.
 
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
 
 import { Cluster } from 'seafoam'
@@ -40,4 +43,45 @@ test('one leads, and its successor has a higher term', async (t) => {
   assert.equal(next.leader.name, others[0])
   await nodes.get(others[0]).resign()
   assert.equal(nodes.get(others[0]).isLeader(), false)
+})
+
+/** Asks until every lighthouse was heard: until then it is busy. */
+async function relist(leader, list, other) {
+  for (;;) {
+    try {
+      return leader.setLighthouses(list)
+    } catch (error) {
+      assert.equal(error.code, 'busy')
+    }
+    await other.pingNode(leader.localNode().name)
+  }
+}
+
+test('a lighthouse is added, and one removed', async (t) => {
+  const name = freshName()
+  const folder = mkdtempSync(join(tmpdir(), 'seafoam-list-'))
+  const nodes = new Map()
+  t.after(async () => {
+    await Promise.all([...nodes.values()].map((node) => node.close()))
+    rmSync(folder, { recursive: true })
+  })
+  for (const own of ['a', 'b', 'c', 'd']) {
+    const initialHosts = [...nodes.values()].slice(0, 1).map((node) => node.localNode().address)
+    const stateDir = join(folder, own)
+    const config = { name: own, lighthouses, initialHosts, stateDir, leaderLeaseMillis: 1000 }
+    nodes.set(own, await Cluster.start(local(name, config)))
+  }
+  await Promise.all([...nodes.values()].map((node) => node.ready({ minMembers: 4, timeoutMillis: 20_000 })))
+  const leads = (above) => (event) => event.type === 'leader' && event.leader !== null && event.term > above
+  const watch = () => nodes.get('b').events({ kinds: ['leader'], initial: true })
+  let { leader, term } = await first(watch(), 'a leader', leads(0), 20_000)
+  const another = () => nodes.get([...nodes.keys()].find((own) => own !== leader.name))
+  const more = [...lighthouses, 'd=127.0.0.1:4']
+  assert.throws(() => another().setLighthouses(more), { code: 'not_leader' })
+  for (const list of [more, more.slice(1)]) {
+    await relist(nodes.get(leader.name), list, another())
+    const next = await first(watch(), 'the next leader', leads(term), 20_000)
+    ;({ leader, term } = next)
+    assert.deepEqual(nodes.get(leader.name).get('lighthouses'), list)
+  }
 })

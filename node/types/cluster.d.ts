@@ -265,6 +265,8 @@ export declare class Cluster {
   setPingHistoryFrontloadMillis(value: Settings['pingHistoryFrontloadMillis'] | string): void
   /** Changes `minPingTimeMillis`: Floor under the timeout of a ping, milliseconds. */
   setMinPingTimeMillis(value: Settings['minPingTimeMillis'] | string): void
+  /** Changes `lighthouses`: The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. The leader can add one, or remove one, for all. */
+  setLighthouses(value: Settings['lighthouses'] | string): void
   /** Changes `leaderEligible`: Whether this node may lead. */
   setLeaderEligible(value: Settings['leaderEligible'] | string): void
   /** Changes `leaderPriority`: Candidates of higher priority stand first. */

@@ -38,7 +38,7 @@ export interface Settings {
   datacenter: number
   /** Whether this node is a lighthouse; must agree with `lighthouses` where that is set. Environment: `SEAFOAM_IS_LIGHTHOUSE`. Default: `false`. Takes true or false. */
   isLighthouse: boolean
-  /** The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. Environment: `SEAFOAM_LIGHTHOUSES`. Default: `not set`. Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. */
+  /** The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. The leader can add one, or remove one, for all. Environment: `SEAFOAM_LIGHTHOUSES`. Default: `not set`. Takes a comma list of at most 15 of ip:port, [ipv6]:port or name=host:port, each name once, @datacenter behind it where wanted. */
   lighthouses: string[]
   /** How many lighthouses must be included for the cluster to be valid. Environment: `SEAFOAM_VALIDITY_RULE`. Default: `majority`. Takes majority, all, any, or a number from 1 to 15. */
   validityRule: string
@@ -92,6 +92,7 @@ export type LiveKey =
   | 'multicastAnnounceIntervalSeconds'
   | 'pingHistoryFrontloadMillis'
   | 'minPingTimeMillis'
+  | 'lighthouses'
   | 'leaderEligible'
   | 'leaderPriority'
   | 'tags'

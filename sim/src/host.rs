@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use seafoam::proto::leadership::{Kept, TermFile};
+use seafoam::proto::leadership::{Kept, ListFile, TermFile};
 use seafoam::proto::{Engine, KnockAnswer, StreamFailure, Time, Transmit};
 use seafoam::{Node, NodeStatus};
 
@@ -49,6 +49,11 @@ pub(crate) enum Arrival {
     Persisted {
         run: u64,
         file: TermFile,
+    },
+    /// A list of lighthouses is on its disk.
+    ListPersisted {
+        run: u64,
+        file: ListFile,
     },
     /// It is time to contact the seeds again.
     Contact {
@@ -99,14 +104,15 @@ impl Clock {
 }
 
 /// A disk, and what is on it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Disk {
     pub(crate) kept: Kept,
+    pub(crate) list: Option<ListFile>,
 }
 
 impl Default for Disk {
     fn default() -> Self {
-        Self { kept: Kept::NoDisk }
+        Self { kept: Kept::NoDisk, list: None }
     }
 }
 
@@ -143,6 +149,8 @@ pub(crate) struct Host {
     pub(crate) disk: Disk,
     /// The lease that its process was told of, until when by the own clock.
     pub(crate) lease: Option<(u64, Time)>,
+    /// The configurations of the election that it had last, and when: newest first.
+    pub(crate) configured: [(u64, Time); 2],
     /// For when it is entered in the world's list of deadlines.
     pub(crate) entered: Time,
 }
@@ -182,6 +190,19 @@ impl Host {
         self.lease = None;
         self.paused_until = None;
         self.blocked_until = None;
+    }
+
+    /// Its process works by this configuration of the election now.
+    pub(crate) fn note_configuration(&mut self, configuration: u64, now: Time) {
+        if self.configured[0].0 != configuration {
+            self.configured[1] = self.configured[0];
+        }
+        self.configured[0] = (configuration, now);
+    }
+
+    /// Whether it worked by this configuration at some moment since `then`.
+    pub(crate) fn had_configuration(&self, configuration: u64, then: Time) -> bool {
+        self.configured.iter().any(|(had, last)| *had == configuration && *last >= then)
     }
 
     /// Forgets what a process before believed.

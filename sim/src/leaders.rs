@@ -42,7 +42,7 @@ pub(crate) struct Leaders {
 impl World {
     /// Hosts from now on have a disk for a lighthouse's term, empty at first.
     pub fn give_disks(&mut self) {
-        self.leaders.disk = Disk { kept: Kept::Missing };
+        self.leaders.disk = Disk { kept: Kept::Missing, list: None };
     }
 
     /// Loses what a disk holds.
@@ -50,7 +50,7 @@ impl World {
         if let Some(host) = self.hosts.get_mut(node)
             && host.disk.kept != Kept::NoDisk
         {
-            host.disk.kept = Kept::Missing;
+            host.disk = Disk { kept: Kept::Missing, list: None };
         }
     }
 
@@ -96,7 +96,7 @@ impl World {
         let run = host.runs;
         let same = |tenure: &&mut Tenure| tenure.node == node && tenure.run == run;
         let open = self.leaders.tenures.iter_mut().rev().find(same).filter(|it| it.to.is_none());
-        let Some((term, _, quality)) = lease else {
+        let Some((term, until, quality)) = lease else {
             if let Some(tenure) = open {
                 tenure.to = Some(now);
             }
@@ -109,6 +109,7 @@ impl World {
             }
             tenure.to = Some(now);
         }
+        self.check_quorum(node, until);
         // Of two tenures that overlap one begins while the other is on: it is enough to look here.
         for (other, held) in self.leading().filter(|(other, _)| *other != node).collect::<Vec<_>>()
         {
@@ -121,6 +122,58 @@ impl World {
             self.leaders.violations.push(text);
         }
         self.leaders.tenures.push(Tenure { node, run, term, from: now, to: None, quality });
+    }
+
+    /// A lease needs a majority of the leader's list that worked by the leader's configuration while
+    /// it was voted (S10): between its POLL and now.
+    fn check_quorum(&mut self, node: usize, until: Time) {
+        let Some(host) = self.hosts.get(node) else { return };
+        let Some(engine) = &host.engine else { return };
+        let (Some(configuration), Some((version, list))) =
+            (engine.election_configuration(), engine.lighthouse_list())
+        else {
+            return;
+        };
+        let lease = Duration::from_millis(u64::from(self.settings.leader_lease_millis));
+        let left = until.since(host.clock.at(self.now));
+        let began = self.now - (lease.saturating_sub(left) + Duration::from_secs(1));
+        let entries: Vec<&str> = list.split(',').collect();
+        let like_minded = entries.iter().filter(|entry| {
+            let other = entry.parse().ok().and_then(Self::node_at);
+            let host = other.and_then(|other| self.hosts.get(other));
+            host.is_some_and(|host| host.had_configuration(configuration, began))
+        });
+        let count = like_minded.count();
+        if count <= entries.len() / 2 {
+            let text = format!(
+                "{:?}: node {node} leads by list {version} of {} lighthouses, {count} of which have it",
+                self.now,
+                entries.len()
+            );
+            self.leaders.violations.push(text);
+        }
+    }
+
+    /// Begins a change of the list of lighthouses, at a node; whether it was taken.
+    pub fn relist(&mut self, node: usize, lighthouses: &[usize]) -> seafoam::Result<()> {
+        let items: Vec<_> =
+            lighthouses.iter().map(|node| Self::address(*node).to_string()).collect();
+        self.command(node, |engine, now| engine.change_lighthouses(now, &items)).unwrap_or_else(
+            || Err(seafoam::Error::new(seafoam::ErrorCode::Closed, "no process runs there")),
+        )
+    }
+
+    /// The list by which a node works, as numbers of nodes; none where no process runs.
+    #[must_use]
+    pub fn listed(&self, node: usize) -> Option<Vec<usize>> {
+        let (_, list) = self.engine(node)?.lighthouse_list()?;
+        list.split(',').map(|entry| entry.parse().ok().and_then(Self::node_at)).collect()
+    }
+
+    /// The version of the list by which a node works; none where no process runs.
+    #[must_use]
+    pub fn list_version(&self, node: usize) -> Option<u32> {
+        Some(self.engine(node)?.lighthouse_list()?.0)
     }
 }
 

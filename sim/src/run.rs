@@ -146,6 +146,9 @@ impl World {
         if let Arrival::Persisted { file, .. } = &arrival {
             host.disk.kept = Kept::Found(*file); // whatever became of the process
         }
+        if let Arrival::ListPersisted { file, .. } = &arrival {
+            host.disk.list = Some(file.clone());
+        }
         if host.deaf_until().is_some() {
             if !host.keep(arrival) {
                 self.network.lost += 1;
@@ -202,6 +205,11 @@ impl World {
                     engine.handle_persisted(now, &file, true);
                 }
             }
+            Arrival::ListPersisted { run, file } => {
+                if run == runs {
+                    engine.handle_list_persisted(now, &file, true);
+                }
+            }
             Arrival::Knock { .. } => {} // the kernel's affair
             Arrival::Unreachable { of } => engine.handle_unreachable(now, Self::address(of)),
             Arrival::Contact { run, pause } => self.contact(node, run, pause),
@@ -225,6 +233,7 @@ impl World {
             | Arrival::Knocked { .. }
             | Arrival::Unreachable { .. }
             | Arrival::Persisted { .. }
+            | Arrival::ListPersisted { .. }
             | Arrival::Contact { .. } => {}
         }
     }
@@ -316,8 +325,13 @@ impl World {
                 | Notice::Receipt { .. }) => {
                     self.notices.push((node, outcome));
                 }
-                Notice::NameTaken { .. } | Notice::Log(..) => {}
+                Notice::NameTaken { .. } | Notice::Lighthouses { .. } | Notice::Log(..) => {}
             }
+        }
+        if let Some(configuration) =
+            host.engine.as_ref().and_then(seafoam::proto::Engine::election_configuration)
+        {
+            host.note_configuration(configuration, self.now);
         }
         for lease in leases {
             self.note_lease(node, lease);
@@ -382,6 +396,10 @@ impl World {
             Transmit::Persist { file } => {
                 let run = host.runs;
                 self.post(self.now + DISK_TIME, from, Arrival::Persisted { run, file });
+            }
+            Transmit::PersistList { file } => {
+                let run = host.runs;
+                self.post(self.now + DISK_TIME, from, Arrival::ListPersisted { run, file });
             }
             Transmit::Announce { .. } => {}
         }

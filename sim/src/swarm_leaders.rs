@@ -28,6 +28,8 @@ pub struct Outcome {
     pub node_hours: f64,
     /// Tenures that there were.
     pub tenures: usize,
+    /// Changes of the list of lighthouses that were begun.
+    pub changes: usize,
     /// What must not be.
     pub violations: Vec<String>,
     /// Hash of all that happened.
@@ -48,6 +50,7 @@ enum Act {
     Clock,
     Wall,
     Wipe,
+    Relist,
 }
 
 const ACTS: &[Act] = &[
@@ -64,6 +67,8 @@ const ACTS: &[Act] = &[
     Act::Clock,
     Act::Wall,
     Act::Wipe,
+    Act::Relist,
+    Act::Relist,
 ];
 
 struct Swarm {
@@ -77,6 +82,7 @@ struct Swarm {
     /// When a disk was wiped last: one at a time, and the others must know its term again.
     wiped: Option<(usize, Time)>,
     node_micros: u128,
+    changes: usize,
 }
 
 /// Runs one seed.
@@ -103,6 +109,7 @@ pub fn run(seed: u64, span: Duration) -> Outcome {
         #[allow(clippy::cast_precision_loss)] // a figure for people
         node_hours: swarm.node_micros as f64 / 3.6e9,
         tenures: swarm.world.tenures().len(),
+        changes: swarm.changes,
         trace: swarm.world.trace(),
         violations,
     }
@@ -131,7 +138,7 @@ impl Swarm {
         }
         let mut acts: Vec<_> = ACTS.iter().copied().filter(|_| r.chance(600)).collect();
         // Without disks the wall clock is the floor under terms: it must not go back.
-        acts.retain(|act| disks || !matches!(act, Act::Wall | Act::Wipe));
+        acts.retain(|act| disks || !matches!(act, Act::Wall | Act::Wipe | Act::Relist));
         for node in 0..nodes {
             let node = world.start(&[usize::from(node == 0), 0]);
             let ppm = i64::try_from(r.below(2 * RATE_PPM.unsigned_abs())).unwrap_or(0) - RATE_PPM;
@@ -139,7 +146,18 @@ impl Swarm {
         }
         let lease = Duration::from_millis(u64::from(lease));
         let wiped = None;
-        Self { world, random, nodes, lighthouses, lease, disks, acts, wiped, node_micros: 0 }
+        Self {
+            world,
+            random,
+            nodes,
+            lighthouses,
+            lease,
+            disks,
+            acts,
+            wiped,
+            node_micros: 0,
+            changes: 0,
+        }
     }
 
     fn storm(&mut self, span: Duration) {
@@ -201,13 +219,17 @@ impl Swarm {
                 self.world.set_wall(node, offset - 3_600_000);
             }
             Act::Wipe => self.wipe(node % self.lighthouses),
+            Act::Relist => self.relist(node),
         }
     }
 
     /// A disk is lost with its process; no other one until its lighthouse knows the term again.
     fn wipe(&mut self, node: usize) {
         let settled = self.lease * 3 + Duration::from_secs(20);
-        if self.lighthouses < 3
+        // Of a list of two, each lost disk is one of a majority.
+        let shortest =
+            (0..self.nodes).filter_map(|node| self.world.listed(node)).map(|it| it.len());
+        if shortest.min().unwrap_or(0).min(self.lighthouses) < 3
             || self.wiped.is_some_and(|(_, at)| self.world.now.since(at) < settled)
             || self.wiped.is_some_and(|(last, _)| !self.knows_its_term(last))
         {
@@ -217,6 +239,19 @@ impl Swarm {
         self.world.wipe_disk(node);
         self.wiped = Some((node, self.world.now));
         self.world.restart(node, &[(node + 1) % self.nodes, 0]);
+    }
+
+    /// Adds a node to the list, or removes it, where that may be now.
+    fn relist(&mut self, node: usize) {
+        let Some((leader, _)) = self.world.leading().next() else { return };
+        let Some(mut list) = self.world.listed(leader) else { return };
+        match list.iter().position(|listed| *listed == node) {
+            Some(place) => drop(list.remove(place)),
+            None => list.push(node),
+        }
+        if self.world.relist(leader, &list).is_ok() {
+            self.changes += 1;
+        }
     }
 
     fn knows_its_term(&self, node: usize) -> bool {
@@ -249,6 +284,10 @@ impl Swarm {
             return;
         };
         self.pass(Duration::from_secs(3));
+        let versions: Vec<_> = (0..self.nodes).map(|node| self.world.list_version(node)).collect();
+        if versions.iter().any(|version| *version != versions[leader]) {
+            violations.push(format!("after the heal nodes work by the lists {versions:?}"));
+        }
         let name = World::address(leader).to_string();
         for node in 0..self.nodes {
             let heard = self.world.engine(node).and_then(seafoam::proto::Engine::leader);

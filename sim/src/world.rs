@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use seafoam::proto::leadership::Kept;
 use seafoam::proto::{Engine, LocalNode, Notice, Time};
 use seafoam::{Config, Node, NodeStatus, Settings, Stats};
 use siphasher::sip::SipHasher24;
@@ -55,7 +56,7 @@ pub struct World {
     /// Whether hosts keep when each node was heard from.
     pub(crate) keeps_ages: bool,
     running: usize,
-    settings: Settings,
+    pub(crate) settings: Settings,
 }
 
 impl World {
@@ -130,7 +131,7 @@ impl World {
 
     /// One more host, on which nothing runs yet.
     pub(crate) fn add_host(&mut self) -> usize {
-        let disk = self.leaders.disk;
+        let disk = self.leaders.disk.clone();
         self.hosts.push(Host { entered: Time::NEVER, disk, ..Host::default() });
         self.hosts.len() - 1
     }
@@ -172,7 +173,13 @@ impl World {
             run: host.runs,
             generation: me.generation,
         };
-        let mut engine = Engine::new(host.clock.at(now), wall, &self.settings, me);
+        let mut settings = self.settings.clone();
+        if let Some(list) = &host.disk.list {
+            list.apply(&mut settings);
+        }
+        let mut engine = Engine::new(host.clock.at(now), wall, &settings, me);
+        let has_disk = host.disk.kept != Kept::NoDisk;
+        engine.restore_list(has_disk, host.disk.list.as_ref());
         engine.restore_terms(host.clock.at(now), host.disk.kept);
         host.engine = Some(engine);
         host.seeds = seeds.iter().copied().filter(|seed| *seed != node).collect();

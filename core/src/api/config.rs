@@ -168,8 +168,8 @@ config_table! {
         "Datacenter of this node; 255 stands for none.";
     is_lighthouse: bool = "false", "SEAFOAM_IS_LIGHTHOUSE", Accepts::Bool, start, stands,
         "Whether this node is a lighthouse; must agree with `lighthouses` where that is set.";
-    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Lighthouses(limits::LIGHTHOUSES), start, stands,
-        "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too.";
+    lighthouses: Vec<String> = "", "SEAFOAM_LIGHTHOUSES", Accepts::Lighthouses(limits::LIGHTHOUSES), live, stands,
+        "The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`; they are seeds too. The leader can add one, or remove one, for all.";
     validity_rule: String = "majority", "SEAFOAM_VALIDITY_RULE", Accepts::Rule, start, stands,
         "How many lighthouses must be included for the cluster to be valid.";
     fallback: bool = "false", "SEAFOAM_FALLBACK", Accepts::Bool, start, stands,

@@ -73,7 +73,8 @@ impl Engine {
                 self.hear_keys(now, sequence, known, ids);
             }
             Message::Elect { configuration, word, .. } => {
-                self.handle_elect(now, from, known, configuration, &word);
+                let list = self.handle_records(now, from, sender, records);
+                self.handle_elect(now, from, known, configuration, (&word, &list));
             }
             Message::Announce {}
             | Message::SyncRequest { .. }

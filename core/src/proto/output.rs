@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::leadership::TermFile;
+use super::leadership::{ListFile, TermFile};
 use super::time::Time;
 use crate::api::error::Result;
 use crate::api::event::Event;
@@ -48,6 +48,12 @@ pub enum Transmit {
     Persist {
         /// What is to be kept.
         file: TermFile,
+    },
+    /// A list of lighthouses is to be on disk, as [`Persist`](Self::Persist): reported with
+    /// [`super::Engine::handle_list_persisted`]. Files are written in the order in which they come.
+    PersistList {
+        /// What is to be kept.
+        file: ListFile,
     },
     /// One multicast announcement.
     Announce {
@@ -124,6 +130,11 @@ pub enum Notice {
         ticket: u64,
         /// Whether it went as was asked for.
         done: bool,
+    },
+    /// Another list of lighthouses is in force.
+    Lighthouses {
+        /// Its entries.
+        lighthouses: Vec<String>,
     },
     /// `leave` is done: enough members know, or nobody is there to be told.
     Left,

@@ -30,9 +30,10 @@ impl Engine {
                     door.seal_announcement(&bytes).map(|bytes| Transmit::Announce { bytes })
                 }
                 // Streams are sealed by the driver, a knock has no content, and the disk is local.
-                Transmit::Stream { .. } | Transmit::Knock { .. } | Transmit::Persist { .. } => {
-                    Some(transmit)
-                }
+                Transmit::Stream { .. }
+                | Transmit::Knock { .. }
+                | Transmit::Persist { .. }
+                | Transmit::PersistList { .. } => Some(transmit),
             };
             if sealed.is_some() {
                 return sealed;

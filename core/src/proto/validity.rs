@@ -16,7 +16,7 @@ use super::timers::Timer;
 use crate::api::config::Settings;
 use crate::api::event::Event;
 use crate::api::level::LogLevel;
-use crate::api::lighthouses::ValidityRule;
+use crate::api::lighthouses::{LighthouseEntry, ValidityRule};
 use crate::api::validity::{Validity, ValidityBasis, ValidityState};
 use crate::limits;
 
@@ -271,6 +271,26 @@ impl Engine {
             self.validity_changed(now);
         }
         self.tell(Event::Validity { validity: Arc::clone(&self.validity.told) });
+    }
+
+    /// Another list is in force: those that stay count on.
+    pub(super) fn relist_validity(&mut self, now: Time, entries: &[LighthouseEntry]) {
+        let own = self.me().identity.name;
+        let is_own = entries.iter().any(|entry| entry.name == *own);
+        let validity = &mut self.validity;
+        let mut old = std::mem::take(&mut validity.lights);
+        let mut light = |name: &Arc<str>| old.remove(name).unwrap_or_default();
+        let names = entries.iter().map(|entry| Arc::from(entry.name.as_str()));
+        validity.lights = names.map(|name| (Arc::clone(&name), light(&name))).collect();
+        if validity.is_own != is_own {
+            validity.is_own = is_own;
+            self.members.update(SELF, |me| {
+                me.is_lighthouse = is_own;
+                me.incarnation = me.incarnation.saturating_add(1);
+            });
+            self.pass_on(now, SELF);
+        }
+        self.recheck_validity(now);
     }
 
     // Without a list: lighthouses that are learned by their flags.

@@ -15,7 +15,7 @@ use super::stream::Dialer;
 use super::udp::Held;
 use crate::limits;
 use crate::log::logged;
-use crate::proto::leadership::TermFile;
+use crate::proto::leadership::{ListFile, TermFile};
 use crate::proto::{Time, Transmit};
 use crate::shared::Shared;
 
@@ -153,6 +153,7 @@ impl Driver {
                 Transmit::Knock { to, token, timeout } => self.knock(to, token, timeout),
                 Transmit::Announce { bytes } => self.announce(bytes),
                 Transmit::Persist { file } => self.persist(file),
+                Transmit::PersistList { file } => self.persist_list(file),
             }
         }
     }
@@ -215,13 +216,30 @@ impl Driver {
         let Some(dir) = self.state.clone() else { return };
         let shared = Arc::clone(&self.shared);
         let task = async move {
-            let saved = tokio::task::spawn_blocking(move || dir.save_term(&file)).await;
-            let written = matches!(saved, Ok(Ok(())));
-            if let Ok(Err(error)) = saved {
+            let saved = write(dir, move |dir| dir.save_term(&file)).await;
+            let written = saved.is_ok();
+            if let Err(error) = saved {
                 let name = shared.local_name();
                 logged!(Error, "{name}: the term is not on disk, so it is not granted: {error}");
             }
             shared.feed(|engine, now| engine.handle_persisted(now, &file, written));
+        };
+        self.shared.tasks.spawn(super::guarded(&self.shared, task));
+    }
+
+    /// Writes a list of lighthouses down.
+    fn persist_list(&self, file: ListFile) {
+        let Some(dir) = self.state.clone() else { return };
+        let shared = Arc::clone(&self.shared);
+        let task = async move {
+            let kept = file.clone();
+            let saved = write(dir, move |dir| dir.save_list(&kept)).await;
+            let written = saved.is_ok();
+            if let Err(error) = saved {
+                let name = shared.local_name();
+                logged!(Error, "{name}: the list of lighthouses is not on disk: {error}");
+            }
+            shared.feed(|engine, now| engine.handle_list_persisted(now, &file, written));
         };
         self.shared.tasks.spawn(super::guarded(&self.shared, task));
     }
@@ -234,4 +252,20 @@ impl Driver {
         let task = async move { multicast.announce(&shared, &bytes).await };
         self.shared.tasks.spawn(super::guarded(&self.shared, task));
     }
+}
+
+/// Writes a file, in its turn. Where the task ends meanwhile, the turn lasts until it is written, and
+/// the folder is let go of before it ends: whoever waits for the turn last has the folder alone.
+async fn write(
+    dir: Arc<StateDir>,
+    save: impl FnOnce(&StateDir) -> io::Result<()> + Send + 'static,
+) -> io::Result<()> {
+    let turn = dir.turn().await;
+    let saved = tokio::task::spawn_blocking(move || {
+        let saved = save(&dir);
+        drop(dir);
+        drop(turn);
+        saved
+    });
+    saved.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

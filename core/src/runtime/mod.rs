@@ -6,6 +6,7 @@ mod driver;
 mod executor;
 mod keys;
 mod learned;
+mod list;
 mod multicast;
 mod resolve;
 mod state;
@@ -24,10 +25,10 @@ pub(crate) use address::local_ip;
 pub(crate) use counters::Counters;
 pub(crate) use executor::Tasks;
 pub(crate) use keys::{System, generate_key, read as read_keys};
+pub(crate) use term::Disk;
 
 use crate::api::config::{CONFIG_KEYS, Config, Settings};
 use crate::api::error::{Error, ErrorCode, Result};
-use crate::api::rules::check_own_lighthouse;
 use crate::fork::ForkLocal;
 use crate::log::logged;
 use crate::pending::{Pending, pending};
@@ -82,7 +83,8 @@ async fn bring_up(
     let sockets = udp::bind(settings.listen_ip, settings.listen_port)?;
     let listen = sockets.listen;
     let me = identity(&settings, listen).await?;
-    check_own_lighthouse(&settings, &me.name, flag_is_given)?;
+    let list = list::kept_list(&mut settings, state.as_deref())?;
+    list::check_own(&mut settings, &me.name, flag_is_given, list.as_ref())?;
     let default_port = match settings.listen_port {
         0 => DEFAULT_PORT,
         port => port,
@@ -109,7 +111,8 @@ async fn bring_up(
     let settings = as_they_are(settings, &me, listen);
     let tasks = Tasks::new(lease.handle().clone());
     let kept = term::kept_term(&settings, &me.name, state.as_deref())?;
-    let shared = Arc::new(Shared::new(settings, me, default_port, tasks, kept));
+    let disk = Disk { exists: state.is_some(), list, kept };
+    let shared = Arc::new(Shared::new(settings, me, default_port, tasks, &disk));
     let spawn_all = || {
         let udp = (sockets.udp, sockets.scope);
         let (heard, kept) = (multicast.clone(), state.clone());
@@ -167,6 +170,7 @@ async fn supervise(shared: Arc<Shared>, lease: Lease, state: Option<Arc<state::S
     shared.stop.notified().await;
     shared.tasks.end().await;
     if let Some(dir) = state {
+        let _last = dir.turn().await;
         // The lock goes with the last hold on the folder, before anybody hears that this is over.
         state::save_at_end(&shared, &dir);
         learned::save_at_end(&shared, &dir);

@@ -41,6 +41,9 @@ const TRIES: usize = 4;
 pub(super) struct StateDir {
     path: PathBuf,
     cluster: String,
+    /// Held while a file is written that others wait for: one after the other, in the order in which
+    /// they were asked for, and none after the end.
+    writes: Arc<tokio::sync::Mutex<()>>,
     _inherited: Inherited,
     _lock: File,
 }
@@ -70,7 +73,19 @@ impl StateDir {
         })?;
         let inherited = inherited(&lock);
         let path = PathBuf::from(path);
-        Ok(Self { path, cluster: cluster.to_owned(), _inherited: inherited, _lock: lock })
+        let (cluster, writes) = (cluster.to_owned(), Arc::default());
+        Ok(Self { path, cluster, writes, _inherited: inherited, _lock: lock })
+    }
+
+    /// The turn to write a file; it lasts as long as what this gives.
+    pub(super) fn turn(
+        &self,
+    ) -> impl Future<Output = tokio::sync::OwnedMutexGuard<()>> + Send + 'static {
+        Arc::clone(&self.writes).lock_owned()
+    }
+
+    pub(super) fn cluster(&self) -> &str {
+        &self.cluster
     }
 
     pub(super) fn path(&self) -> &Path {

@@ -7,9 +7,19 @@ use super::state::StateDir;
 use crate::api::config::Settings;
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::log::logged;
-use crate::proto::leadership::{Kept, TermFile};
+use crate::proto::leadership::{Kept, ListFile, TermFile};
 
 const NAME: &str = "term";
+
+/// What `state_dir` has of the election.
+pub(crate) struct Disk {
+    /// Whether there is one.
+    pub(crate) exists: bool,
+    /// A list of lighthouses that was changed.
+    pub(crate) list: Option<ListFile>,
+    /// A lighthouse's term.
+    pub(crate) kept: Kept,
+}
 
 impl StateDir {
     /// Replaces the file of the term; it is on disk when this returns.

@@ -55,7 +55,10 @@ impl Bench {
             match transmit {
                 Transmit::Datagram { to, bytes } => self.sent.push((to, bytes)),
                 Transmit::Stream { token, .. } => self.streams.push(token),
-                Transmit::Knock { .. } | Transmit::Announce { .. } | Transmit::Persist { .. } => {}
+                Transmit::Knock { .. }
+                | Transmit::Announce { .. }
+                | Transmit::Persist { .. }
+                | Transmit::PersistList { .. } => {}
             }
         }
         while let Some(change) = self.engine.poll_change() {

@@ -110,9 +110,22 @@ pub fn words() -> Vec<Case> {
         ("question for a term", Word::TermAsk(ballot)),
         ("a term", Word::TermTell { place: 1, ballot, term: Some(GENERATION * 16) }),
         ("no term", Word::TermTell { place: 1, ballot, term: None }),
+        ("question for a list", Word::ListAsk(ballot)),
+        (
+            "a list that was accepted",
+            Word::ListTell { place: 1, ballot, durable: true, written: false, term: 5 },
+        ),
+        ("a list that is proposed", Word::ListSet { ballot, term: GENERATION * 16 }),
+        ("a list in force", Word::ListNews { ballot, version: 2 }),
     ]
     .into_iter()
-    .map(|(name, word)| (name, Message::Elect { from: 1, configuration: 0xfeed, word }, vec![]))
+    .map(|(name, word)| {
+        let list = || Record::Piece(b"a=h:1,b=h:2".as_slice().into());
+        let has_list =
+            matches!(word, Word::ListTell { .. } | Word::ListSet { .. } | Word::ListNews { .. });
+        let records = has_list.then(list).into_iter().collect();
+        (name, Message::Elect { from: 1, configuration: 0xfeed, word }, records)
+    })
     .collect()
 }
 

@@ -84,7 +84,7 @@ fn refused_starts() -> Vec<Refused> {
         ("text", b"GET".to_vec(), BadVersion),
         ("sealed", put(1, 1), Sealed),
         ("other cluster", put(3, !gossip[3]), ForeignCluster),
-        ("reserved message kind", put(7, 26), UnknownKind(26)),
+        ("reserved message kind", put(7, 30), UnknownKind(30)),
         ("message fields cut", gossip[..10].to_vec(), Truncated),
         ("message fields too short for the kind", put(8, 3), Truncated),
         ("stream message in a datagram", sync, carrier),

@@ -113,6 +113,16 @@ fn elect(from: u32, configuration: u64, word: &Word) -> Value {
         Word::TermTell { place, term, .. } => {
             ("term_tell", json!({ "place": place, "term": term.map(|term| term.to_string()) }))
         }
+        Word::ListAsk(_) => ("list_ask", json!({})),
+        Word::ListTell { place, durable, written, term, .. } => (
+            "list_tell",
+            json!({
+                "place": place, "durable": durable, "written": written,
+                "term": term.to_string(),
+            }),
+        ),
+        Word::ListSet { term, .. } => ("list_set", json!({ "term": term.to_string() })),
+        Word::ListNews { version, .. } => ("list_news", json!({ "version": version })),
     };
     let ballot = word.ballot();
     json!({

@@ -106,7 +106,7 @@ class Options(TypedDict, total=False):
     """
     lighthouses: Collection[str] | str | None
     """The lighthouses, the same list on every node, in any order: `ip:port`, or `name=host:port`;
-    they are seeds too.
+    they are seeds too. The leader can add one, or remove one, for all.
 
     Environment: SEAFOAM_LIGHTHOUSES.
     """
@@ -233,6 +233,10 @@ class LiveSetters:
     def set_min_ping_time_millis(self, value: int | str) -> None:
         """Change `min_ping_time_millis`, at run time."""
         self.set("min_ping_time_millis", value)
+
+    def set_lighthouses(self, value: Collection[str] | str) -> None:
+        """Change `lighthouses`, at run time."""
+        self.set("lighthouses", value)
 
     def set_leader_eligible(self, value: bool | str) -> None:
         """Change `leader_eligible`, at run time."""

@@ -195,6 +195,7 @@ impl Cluster {
                 | Notice::Receipt { .. }
                 | Notice::Lease(_)
                 | Notice::Left
+                | Notice::Lighthouses { .. }
                 | Notice::NameTaken { .. }
                 | Notice::Log(..) => {}
             }

@@ -13,10 +13,12 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     let seeds = asked.seeds.clone().unwrap_or(0..100);
     let only = seeds.end - seeds.start == 1;
     let (began, mut told) = (Instant::now(), Instant::now());
-    let (mut done, mut failed, mut hours, mut tenures, mut trace) = (0_u64, 0_u64, 0.0, 0, 0);
+    let (mut done, mut failed, mut hours, mut trace) = (0_u64, 0_u64, 0.0, 0);
+    let (mut tenures, mut changes) = (0, 0);
     let work = |seed| swarm_leaders::run(seed, SPAN);
     parallel::each_seed(seeds.clone(), asked.jobs, work, |seed, outcome| {
         (done, tenures, trace) = (done + 1, tenures + outcome.tenures, outcome.trace);
+        changes += outcome.changes;
         hours += outcome.node_hours;
         if asked.verbose {
             println!("seed {seed}: {} tenures; {}", outcome.tenures, outcome.drawn);
@@ -40,7 +42,8 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     }
     let seconds = began.elapsed().as_secs_f64();
     println!(
-        "{done} seeds, {failed} failed; {hours:.2} node-hours, {tenures} tenures in {seconds:.1} s"
+        "{done} seeds, {failed} failed; {hours:.2} node-hours, {tenures} tenures, {changes} changes of \
+         the list in {seconds:.1} s"
     );
     Ok(failed == 0)
 }

@@ -4,11 +4,15 @@
 
 mod file;
 mod herald;
+mod list_file;
+mod lists;
 mod order;
 mod recovery;
 mod releasing;
+mod relist;
 mod seat;
 mod stand;
+mod step;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -16,6 +20,8 @@ use std::sync::Arc;
 
 pub use file::{Kept, TermFile};
 pub(super) use herald::Heralds;
+pub use list_file::{Accepted, ListFile};
+pub(super) use lists::Lists;
 pub(super) use seat::Seat;
 pub(super) use stand::Standing;
 
@@ -26,7 +32,7 @@ use super::members::{MemberId, SELF};
 use super::output::Transmit;
 use super::time::Time;
 use super::timers::Timer;
-use super::wire::{Message, NO_DATACENTER, PacketWriter, Status, Word};
+use super::wire::{Message, NO_DATACENTER, PacketWriter, Record, Status, Word};
 use crate::api::config::Settings;
 use crate::api::level::LogLevel;
 use crate::api::value::LeaderScope;
@@ -48,7 +54,9 @@ pub(super) struct Leadership {
     pub(super) seat: Option<Seat>,
     pub(super) heralds: Heralds,
     /// What this node has to say to itself.
-    own_words: VecDeque<Word>,
+    own_words: VecDeque<(Word, Arc<str>)>,
+    /// The list, and how it changes.
+    pub(super) lists: Lists,
     /// When it was told last that somebody has another configuration.
     told: Option<Time>,
 }
@@ -70,11 +78,12 @@ impl Leadership {
         let place = voters.iter().position(|name| *name == me.name);
         let seat = place.and_then(|place| u8::try_from(place).ok());
         Some(Self {
-            configuration: configuration(settings, scope, &voters),
+            configuration: configuration(settings, scope, &voters, 0),
             seat: seat.map(|place| Seat::new(now, place, &timing)),
             standing: Standing::new(now),
             heralds: Heralds::default(),
             own_words: VecDeque::new(),
+            lists: Lists::new(now, entries),
             told: None,
             voters,
             timing,
@@ -89,11 +98,14 @@ impl Leadership {
 }
 
 /// What must be the same on all who vote and stand together: everything that the rules depend on.
-fn configuration(settings: &Settings, scope: u8, voters: &[Arc<str>]) -> u64 {
+/// A list that was changed while nodes ran is another one each time, even with the same names.
+fn configuration(settings: &Settings, scope: u8, voters: &[Arc<str>], version: u32) -> u64 {
     let lease = settings.leader_lease_millis.to_string();
     let scope = scope.to_string();
+    let change = format!("change {version}"); // no name has a space
     let first = [settings.cluster_name.as_str(), &scope, &lease];
-    hash::configuration(first.into_iter().chain(voters.iter().map(AsRef::as_ref)))
+    let last = (version > 0).then_some(&*change);
+    hash::configuration(first.into_iter().chain(voters.iter().map(AsRef::as_ref)).chain(last))
 }
 
 impl Engine {
@@ -133,7 +145,7 @@ impl Engine {
         from: SocketAddr,
         known: Option<MemberId>,
         configuration: u64,
-        word: &Word,
+        (word, list): (&Word, &[u8]),
     ) {
         // As with ACKs: only members that write from their own address are answered.
         let own_address = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address == from);
@@ -142,13 +154,20 @@ impl Engine {
             self.stats.election_ignored += 1;
             return;
         };
+        let list = std::str::from_utf8(list).unwrap_or_default();
+        if let Word::ListNews { version, .. } = word {
+            self.hear_news(now, id, *version, list);
+            self.hear_own_words(now);
+            return;
+        }
         if leadership.configuration != configuration {
             self.stats.election_ignored += 1;
+            self.send_list(now, id);
             self.tell_other_configuration(now, id);
             return;
         }
         self.mind_the_gap(now);
-        self.hear_word(now, id, word);
+        self.hear_word(now, id, word, list);
         self.hear_own_words(now);
     }
 
@@ -170,13 +189,15 @@ impl Engine {
     /// Lets this node hear what it said to itself, and what it says to that.
     pub(super) fn hear_own_words(&mut self, now: Time) {
         // Each word leads to fewer words than the rounds have steps: this ends.
-        while let Some(word) = self.leadership.as_mut().and_then(|all| all.own_words.pop_front()) {
-            self.hear_word(now, SELF, &word);
+        while let Some((word, list)) =
+            self.leadership.as_mut().and_then(|all| all.own_words.pop_front())
+        {
+            self.hear_word(now, SELF, &word, &list);
         }
     }
 
     /// Each word is taken from whom it must come from, and from nobody else.
-    fn hear_word(&mut self, now: Time, from: MemberId, word: &Word) {
+    fn hear_word(&mut self, now: Time, from: MemberId, word: &Word, list: &str) {
         let is_owner = self.owner_of(from) == Some(word.ballot().owner);
         let place = self.place_of(from);
         match word {
@@ -200,6 +221,16 @@ impl Engine {
             Word::TermTell { place: said, ballot, term } if place == Some(*said) => {
                 self.hear_term(now, *said, *ballot, *term);
             }
+            Word::ListAsk(ballot) if is_owner => self.judge_list_ask(now, from, *ballot),
+            Word::ListSet { ballot, term } if is_owner => {
+                self.judge_list_set(now, from, *ballot, (*term, list));
+            }
+            Word::ListTell { place: said, ballot, durable, written, term }
+                if place == Some(*said) =>
+            {
+                let flags = (*durable, *written);
+                self.hear_list_tell(now, (*said, *ballot), flags, (*term, list));
+            }
             Word::Poll(_)
             | Word::Claim(_)
             | Word::Release { .. }
@@ -209,23 +240,36 @@ impl Engine {
             | Word::Grant { .. }
             | Word::Released { .. }
             | Word::Free(_)
-            | Word::TermTell { .. } => self.stats.election_ignored += 1,
+            | Word::TermTell { .. }
+            | Word::ListAsk(_)
+            | Word::ListSet { .. }
+            | Word::ListTell { .. }
+            | Word::ListNews { .. } => self.stats.election_ignored += 1,
         }
     }
 
     /// Says a word to one member.
     pub(super) fn say(&mut self, to: MemberId, word: Word) {
+        self.say_with(to, word, &Arc::default());
+    }
+
+    /// Says a word that goes with a list.
+    pub(super) fn say_with(&mut self, to: MemberId, word: Word, list: &Arc<str>) {
         let from = self.my_handle();
         let Some(leadership) = &mut self.leadership else { return };
         if to == SELF {
-            leadership.own_words.push_back(word);
+            leadership.own_words.push_back((word, Arc::clone(list)));
             return;
         }
         let Some(address) = self.members.get(to).map(|member| member.address) else { return };
         let message = Message::Elect { from, configuration: leadership.configuration, word };
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(128);
-        PacketWriter::new(&mut bytes, self.cluster_tag, &message, most);
+        let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, &message, most);
+        // Lists that do not fit are refused where they come in.
+        if !list.is_empty() && !packet.push(&Record::Piece(list.as_bytes().into())) {
+            return;
+        }
         self.stats.election_sent += 1;
         self.transmits.push_back(Transmit::Datagram { to: address, bytes });
     }
@@ -247,6 +291,7 @@ impl Engine {
         self.mind_the_gap(now);
         self.seat_tick(now);
         self.stand_tick(now);
+        self.list_tick(now);
         self.hear_own_words(now);
         self.follow(now);
         self.plan_election(now);
@@ -257,7 +302,8 @@ impl Engine {
         let Some(leadership) = &self.leadership else { return };
         let seat = leadership.seat.as_ref().map_or(Time::NEVER, |seat| seat.next(now));
         let standing = leadership.standing.next(now, &leadership.timing);
-        let at = seat.min(standing).min(now + leadership.timing.lease / 3);
+        let list = leadership.lists.next().max(now);
+        let at = seat.min(standing).min(list).min(now + leadership.timing.lease / 3);
         self.timers.arm(at, Timer::Election);
     }
 }

@@ -19,6 +19,10 @@ const PATIENCE: u32 = 60;
 /// What the others said.
 pub(in super::super) struct Recovery {
     voters: usize,
+    /// Whether the list was changed while nodes ran: then there is no first start.
+    changed: bool,
+    /// What this lighthouse knows itself, where it was in the list before.
+    known: Option<Floor>,
     /// By place: nothing yet, no file, or the term.
     answers: [Option<Option<u64>>; 16],
     /// Answers to earlier questions mean nothing.
@@ -30,7 +34,25 @@ pub(in super::super) struct Recovery {
 
 impl Recovery {
     pub(super) const fn new(voters: usize) -> Self {
-        Self { voters, answers: [None; 16], question: 0, next: Time::ZERO, settled: None }
+        Self {
+            voters,
+            changed: false,
+            known: None,
+            answers: [None; 16],
+            question: 0,
+            next: Time::ZERO,
+            settled: None,
+        }
+    }
+
+    /// After a change of the list: what any majority of the list before may have claimed is asked
+    /// for, and what it knows itself counts as an answer.
+    pub(super) const fn again(voters: usize, known: Option<Floor>) -> Self {
+        Self { changed: true, known, ..Self::new(voters) }
+    }
+
+    pub(super) const fn known(&self) -> Option<Floor> {
+        self.known
     }
 
     pub(super) const fn next(&self) -> Time {
@@ -44,6 +66,17 @@ impl Recovery {
         let others = self.voters - 1;
         let said = self.answers.iter().flatten().count();
         let highest = terms().copied().max().unwrap_or(0);
+        if let Some(known) = self.known {
+            let enough = terms().count() + 1 >= majority(self.voters);
+            let floor = Floor { term: highest, owner: None };
+            return enough.then_some(if highest > known.term { floor } else { known });
+        }
+        if self.changed && self.voters > 1 {
+            // So many that every majority of this list, and of the one before, has one of them
+            // beside this lighthouse itself.
+            let enough = terms().count() >= self.voters.div_ceil(2);
+            return enough.then_some(Floor { term: highest, owner: None });
+        }
         if terms().count() >= majority(self.voters).min(others).max(1) {
             return Some(Floor { term: highest, owner: None });
         }
@@ -54,6 +87,10 @@ impl Recovery {
 
 impl Engine {
     pub(super) fn recover(&mut self, now: Time) {
+        // It answers nothing by a list that it could forget.
+        if self.leadership.as_ref().is_some_and(|all| !all.lists.written) {
+            return;
+        }
         let (me, own) = (self.owner_of_self(), self.own_seat());
         if self.settle_recovery(now) {
             return;
@@ -96,9 +133,12 @@ impl Engine {
         if seat.recovery.as_ref().is_none_or(|recovery| recovery.settled != Some(floor)) {
             return;
         }
-        seat.recovery = None;
+        let changed = seat.recovery.take().is_some_and(|recovery| recovery.changed);
         seat.lighthouse.recover(floor);
         let text = match floor.term {
+            _ if changed => {
+                format!("this lighthouse votes by the new list, after term {}", floor.term)
+            }
             0 => "no lighthouse has a term on its disk: the first one follows the clock".to_owned(),
             term => format!("the term of this lighthouse is {term} at least: the others have it"),
         };
@@ -107,9 +147,13 @@ impl Engine {
 
     /// Another lighthouse lost its file.
     pub(super) fn tell_term(&mut self, from: MemberId, ballot: Ballot) {
-        let Some(seat) = self.leadership.as_ref().and_then(|all| all.seat.as_ref()) else { return };
+        // With a list that is not on its disk it may fall back, and grant by the one before what this
+        // answer does not tell.
+        let Some(all) = self.leadership.as_ref().filter(|all| all.lists.written) else { return };
+        let Some(seat) = &all.seat else { return };
         // What has no disk, or lost it, may know less than it once granted.
-        let knows = seat.has_disk && seat.recovery.is_none();
+        let asks = seat.recovery.as_ref().is_some_and(|recovery| recovery.known.is_none());
+        let knows = seat.has_disk && !asks;
         let term = knows.then(|| seat.lighthouse.floor().term);
         let place = seat.place;
         self.say(from, Word::TermTell { place, ballot, term });
@@ -153,6 +197,29 @@ mod tests {
         assert_eq!(said(5, &[(0, Some(5)), (1, None), (2, Some(9)), (3, Some(2))]), floor(9));
         // Of two the other one has granted everything.
         assert_eq!(said(2, &[(0, Some(4))]), floor(4));
+    }
+
+    #[test]
+    fn after_a_change_the_own_term_counts_and_a_newcomer_asks_more() {
+        let told = |voters, known, answers: &[(usize, u64)]| {
+            let mut recovery = Recovery::again(voters, known);
+            for (place, term) in answers {
+                recovery.answers[*place] = Some(Some(*term));
+            }
+            recovery.floor()
+        };
+        let own =
+            Some(Floor { term: 5, owner: Some(super::super::super::election::Owner::default()) });
+        let floor = |term| Some(Floor { term, owner: None });
+        assert_eq!(told(1, own, &[]), own);
+        assert_eq!(told(2, own, &[]), None);
+        assert_eq!(told(2, own, &[(1, 5)]), own);
+        assert_eq!(told(4, own, &[(1, 4)]), None);
+        assert_eq!(told(4, own, &[(1, 4), (2, 9)]), floor(9));
+        assert_eq!(told(2, None, &[(0, 4)]), floor(4));
+        assert_eq!(told(4, None, &[(0, 4)]), None);
+        assert_eq!(told(4, None, &[(0, 4), (1, 0)]), floor(4));
+        assert_eq!(told(5, None, &[(0, 4), (1, 0)]), None);
     }
 
     #[test]

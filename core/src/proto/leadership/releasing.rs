@@ -124,7 +124,7 @@ impl Engine {
         }
     }
 
-    fn end_release(&mut self, done: bool) {
+    pub(super) fn end_release(&mut self, done: bool) {
         let releasing = self.leadership.as_mut().and_then(|all| all.standing.releasing.take());
         if let Some(ticket) = releasing.and_then(|releasing| releasing.ticket) {
             self.notices.push_back(Notice::Resigned { ticket, done });

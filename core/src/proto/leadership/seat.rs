@@ -54,6 +54,19 @@ impl Seat {
         }
     }
 
+    /// With what is on its disk, silent.
+    pub(super) fn begin_with(&mut self, now: Time, timing: &Timing, floor: Option<Floor>) {
+        self.has_disk = floor.is_some();
+        self.lighthouse = Lighthouse::begin(now, timing, floor);
+    }
+
+    /// Another list is in force: it asks for the highest term before it votes.
+    pub(super) fn relist(&mut self, place: u8, recovery: Recovery) {
+        self.place = place;
+        self.recovery = Some(recovery);
+        (self.writing, self.reserved) = (None, None);
+    }
+
     pub(super) fn next(&self, now: Time) -> Time {
         let watch = self.at_work + self.watch;
         let asks = self.recovery.as_ref().map_or(Time::NEVER, |recovery| recovery.next());
@@ -70,22 +83,32 @@ impl Engine {
     /// Takes what the disk of a lighthouse has: once, before anything else is handed in.
     pub fn restore_terms(&mut self, now: Time, kept: Kept) {
         let Some(all) = &mut self.leadership else { return };
+        let (voters, changed) = (all.voters.len(), all.lists.version > 0);
+        let (configuration, before) = (all.configuration, all.lists.before);
         let Some(seat) = &mut all.seat else { return };
-        seat.has_disk = kept != Kept::NoDisk;
         let mut timing = all.timing;
         let floor = match kept {
             Kept::NoDisk => None,
+            Kept::Missing if changed => {
+                seat.recovery = Some(Recovery::again(voters, None));
+                Some(Floor::default())
+            }
             Kept::Missing => {
-                seat.recovery = Some(Recovery::new(all.voters.len()));
+                seat.recovery = Some(Recovery::new(voters));
                 Some(Floor::default())
             }
             Kept::Found(file) => {
+                // It is written when the highest term was asked for after a change of the list.
+                if changed && file.configuration != configuration {
+                    let known = (file.configuration == before).then_some(file.floor);
+                    seat.recovery = Some(Recovery::again(voters, known));
+                }
                 // What was granted under another configuration may still live.
                 timing.silence = timing.silence.max(file.silence);
                 Some(file.floor)
             }
         };
-        seat.lighthouse = Lighthouse::begin(now, &timing, floor);
+        seat.begin_with(now, &timing, floor);
         self.plan_election(now);
     }
 
@@ -111,7 +134,7 @@ impl Engine {
     }
 
     /// Whether it answers: not where its term is not known, nor as one of two of its name.
-    fn seated(&mut self) -> Option<&mut Seat> {
+    pub(super) fn seated(&mut self) -> Option<&mut Seat> {
         if self.name_taken || self.leaving.is_some() {
             return None;
         }
@@ -169,7 +192,9 @@ impl Engine {
         if !written {
             return;
         }
-        self.recovered(file.floor);
+        if self.election_configuration() == Some(file.configuration) {
+            self.recovered(file.floor);
+        }
         let Some(seat) = self.leadership.as_mut().and_then(|all| all.seat.as_mut()) else { return };
         let Some(grant) = seat.lighthouse.persisted(now, file.floor) else { return };
         let place = seat.place;
@@ -180,7 +205,7 @@ impl Engine {
         self.plan_election(now);
     }
 
-    fn member_of_owner(&self, owner: Owner) -> Option<MemberId> {
+    pub(super) fn member_of_owner(&self, owner: Owner) -> Option<MemberId> {
         let run = (owner.generation, owner.run);
         let same_run = |id: &MemberId| self.owner_of(*id) == Some(owner);
         let mut all = self.members.iter();

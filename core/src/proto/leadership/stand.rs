@@ -60,6 +60,15 @@ impl Standing {
         }
     }
 
+    /// Another list of lighthouses is in force: rounds and leases of the one before are nothing.
+    pub(super) fn relist(&mut self, voters: u8) {
+        if let Some(candidate) = &mut self.candidate {
+            candidate.relist(voters);
+        }
+        (self.handed, self.again, self.durable, self.failures) = (false, false, 0, 0);
+        (self.resend, self.renew) = (Time::NEVER, Time::NEVER);
+    }
+
     /// When there is something to do.
     pub(super) fn next(&self, now: Time, timing: &Timing) -> Time {
         let releasing = self.releasing.as_ref().map_or(Time::NEVER, Releasing::next);
@@ -130,7 +139,7 @@ impl Engine {
         self.leadership.as_ref().is_some_and(|all| all.standing.releasing.is_none())
     }
 
-    fn try_at(&mut self, at: Time) {
+    pub(super) fn try_at(&mut self, at: Time) {
         if let Some(standing) = self.standing() {
             standing.next_try = at;
         }
@@ -158,6 +167,7 @@ impl Engine {
         let standing = &mut all.standing;
         standing.renew = Time::NEVER;
         let Some(term) = standing.leading.take() else { return };
+        all.lists.end_tenure();
         let ballot = standing.candidate.as_mut().and_then(Candidate::step_down);
         let until = now + all.timing.record;
         let voters = all.voters.len();
@@ -287,6 +297,7 @@ impl Engine {
         let quality = if durable { TermQuality::Durable } else { TermQuality::ClockFloor };
         let before = standing.leading.replace(term);
         if before != Some(term) {
+            self.begin_list_tenure(now);
             self.note(LogLevel::Info, format!("this node leads, term {term}"));
         }
         self.notices.push_back(Notice::Lease(Some((term, until, quality))));

@@ -118,7 +118,7 @@ fn decode_message(kind: u8, mut fields: Reader<'_>) -> Result<Message, DecodeErr
         kind::DIRECT_STREAM_ACK => {
             Message::DirectStreamAck { sequence: fields.u32()?, from: fields.u32()? }
         }
-        kind::POLL..=kind::TERM_TELL => {
+        kind::POLL..=kind::LIST_NEWS => {
             let (from, configuration) = (fields.u32()?, fields.u64()?);
             let word = Word::take(kind, &mut fields)?.ok_or(DecodeError::UnknownKind(kind))?;
             Message::Elect { from, configuration, word }

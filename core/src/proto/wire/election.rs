@@ -61,6 +61,37 @@ pub enum Word {
         /// The highest term; none where it lost its own file too.
         term: Option<u64>,
     },
+    /// A leader asks a lighthouse which list it accepted to follow the present one. The ballot's
+    /// counter is any number, for the answer to bring back; its owner is the asker, as in what
+    /// follows. A list of lighthouses travels in pieces behind the word.
+    ListAsk(Ballot),
+    /// Answers that, or a [`ListSet`](Self::ListSet). The list is that which it accepted.
+    ListTell {
+        /// Its place in the list.
+        place: u8,
+        /// That of the question.
+        ballot: Ballot,
+        /// Whether it has a disk.
+        durable: bool,
+        /// Whether what it accepted is on it.
+        written: bool,
+        /// The term in which that was proposed; 0 = nothing.
+        term: u64,
+    },
+    /// A leader proposes the list that is to follow.
+    ListSet {
+        /// Whose it is.
+        ballot: Ballot,
+        /// The leader's term.
+        term: u64,
+    },
+    /// A member says which list is in force, whatever the configuration is.
+    ListNews {
+        /// Whose word it is.
+        ballot: Ballot,
+        /// How often the list was changed.
+        version: u32,
+    },
 }
 
 // Flags of polls and votes.
@@ -81,6 +112,10 @@ const GRANTED_DURABLY: u8 = 2;
 // Flag of answers about terms.
 const HAS_TERM: u8 = 1;
 
+// Flags of answers about lists.
+const DURABLE: u8 = 1;
+const WRITTEN: u8 = 2;
+
 impl Word {
     /// The ballot that it is about.
     #[must_use]
@@ -95,7 +130,11 @@ impl Word {
             | Self::Free(ballot)
             | Self::Handoff(ballot)
             | Self::TermAsk(ballot)
-            | Self::TermTell { ballot, .. } => *ballot,
+            | Self::TermTell { ballot, .. }
+            | Self::ListAsk(ballot)
+            | Self::ListTell { ballot, .. }
+            | Self::ListSet { ballot, .. }
+            | Self::ListNews { ballot, .. } => *ballot,
         }
     }
 
@@ -151,6 +190,21 @@ impl Word {
                 out.put(&term.unwrap_or(0).to_le_bytes());
                 kind::TERM_TELL
             }
+            Self::ListAsk(_) => kind::LIST_ASK,
+            Self::ListTell { place, durable, written, term, .. } => {
+                let flags = if *durable { DURABLE } else { 0 } | if *written { WRITTEN } else { 0 };
+                out.put(&[*place, flags]);
+                out.put(&term.to_le_bytes());
+                kind::LIST_TELL
+            }
+            Self::ListSet { term, .. } => {
+                out.put(&term.to_le_bytes());
+                kind::LIST_SET
+            }
+            Self::ListNews { version, .. } => {
+                out.put(&version.to_le_bytes());
+                kind::LIST_NEWS
+            }
         }
     }
 
@@ -186,6 +240,14 @@ impl Word {
                 let (place, flags, term) = (fields.u8()?, fields.u8()?, fields.u64()?);
                 Self::TermTell { place, ballot, term: (flags & HAS_TERM != 0).then_some(term) }
             }
+            kind::LIST_ASK => Self::ListAsk(ballot),
+            kind::LIST_TELL => {
+                let (place, flags, term) = (fields.u8()?, fields.u8()?, fields.u64()?);
+                let (durable, written) = (flags & DURABLE != 0, flags & WRITTEN != 0);
+                Self::ListTell { place, ballot, durable, written, term }
+            }
+            kind::LIST_SET => Self::ListSet { ballot, term: fields.u64()? },
+            kind::LIST_NEWS => Self::ListNews { ballot, version: fields.u32()? },
             _ => return Ok(None),
         }))
     }

@@ -21,6 +21,10 @@ pub(crate) mod message {
     pub const HANDOFF: u8 = 23;
     pub const TERM_ASK: u8 = 24;
     pub const TERM_TELL: u8 = 25;
+    pub const LIST_ASK: u8 = 26;
+    pub const LIST_TELL: u8 = 27;
+    pub const LIST_SET: u8 = 28;
+    pub const LIST_NEWS: u8 = 29;
     pub const DIRECT: u8 = 32;
     pub const DIRECT_ACK: u8 = 33;
     pub const DIRECT_STREAM: u8 = 34;
