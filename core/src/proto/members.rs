@@ -117,12 +117,26 @@ impl Member {
         }
     }
 
-    /// What it adds to the digest: healthy members alone, because a node that joins later need not
-    /// know who died before.
-    fn digest(&self) -> Option<[u8; 16]> {
+    /// What its part of the digest is made of: healthy members alone, because a node that joins
+    /// later need not know who died before.
+    fn digested(&self) -> Option<Digested> {
         let versions = (self.incarnation, self.tags.version());
-        self.is_healthy()
-            .then(|| hash::member_digest(&self.identity, versions, StatusClass::Healthy))
+        self.is_healthy().then(|| Digested { identity: self.identity.clone(), versions })
+    }
+}
+
+/// What a member's part of the digest is made of. Most changes of a member leave it as it is, and to
+/// compare is cheaper than to hash.
+#[derive(PartialEq)]
+struct Digested {
+    identity: Identity,
+    /// Of its claims, and of its tags.
+    versions: (u32, u32),
+}
+
+impl Digested {
+    fn digest(&self) -> [u8; 16] {
+        hash::member_digest(&self.identity, self.versions, StatusClass::Healthy)
     }
 }
 
@@ -199,18 +213,18 @@ impl Members {
         change: impl FnOnce(&mut Member) -> T,
     ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
-        let before = (member.digest(), member.status, member.address, member.handle);
+        let before = (member.digested(), member.status, member.address, member.handle);
         let place = (member.datacenter, member.status);
         let outcome = change(member);
         if before.3 != member.handle {
             member.ring = hash::ring_position(&member.identity);
         }
-        let after = (member.digest(), member.status, member.address, member.handle);
+        let after = (member.digested(), member.status, member.address, member.handle);
         self.groups.change(Some(place), Some((member.datacenter, member.status)));
         if before != after {
             if before.0 != after.0 {
-                for digest in [before.0, after.0].into_iter().flatten() {
-                    self.digest.toggle(digest);
+                for digested in [before.0, after.0].into_iter().flatten() {
+                    self.digest.toggle(digested.digest());
                 }
             }
             self.count(before.1, -1);
@@ -229,8 +243,8 @@ impl Members {
         });
         self.tombstones.remove(&member.identity.name);
         self.names.insert(Arc::clone(&member.identity.name), id);
-        if let Some(digest) = member.digest() {
-            self.digest.toggle(digest);
+        if let Some(digested) = member.digested() {
+            self.digest.toggle(digested.digest());
         }
         self.count(member.status, 1);
         self.groups.change(None, Some((member.datacenter, member.status)));
@@ -247,8 +261,8 @@ impl Members {
         let member = self.slots.get_mut(id)?.take()?;
         self.names.remove(&member.identity.name);
         self.unindex(id, member.address, member.handle);
-        if let Some(digest) = member.digest() {
-            self.digest.toggle(digest);
+        if let Some(digested) = member.digested() {
+            self.digest.toggle(digested.digest());
         }
         self.count(member.status, -1);
         self.groups.change(Some((member.datacenter, member.status)), None);
