@@ -139,7 +139,7 @@ impl Engine {
         let mut engine = Self {
             settings: with_room(settings, door.is_some()),
             cluster_tag,
-            members: Members::default(),
+            members: Members::new(seed.rotate_left(17)),
             timers: Timers::default(),
             rng: Xoshiro256StarStar::seed_from_u64(seed),
             stats: Stats::default(),

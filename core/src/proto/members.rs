@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::groups::Groups;
 use super::hash::{self, TableDigest};
-use super::rtt::PingHistory;
+use super::places::{Places, Slots};
+use super::rtt::PeerTimes;
 use super::suspicion::Suspicion;
 use super::tags::Tags;
 use super::time::Time;
@@ -51,10 +52,11 @@ pub(super) struct Member {
     /// Wall clock of the last ping or status change.
     pub(super) timestamp_millis: u64,
     pub(super) ping_millis: f64,
-    pub(super) history: PingHistory,
+    pub(super) history: PeerTimes,
     /// Pings in a row that timed out: from two on, its timeout doubles each time.
     pub(super) timeouts: u32,
-    pub(super) suspicion: Option<Suspicion>,
+    /// Held while it is SUSPECTED; apart, because few members are.
+    pub(super) suspicion: Option<Box<Suspicion>>,
     /// What is told of the suspicion, also after death.
     pub(super) doubt: Option<Box<Doubt>>,
     /// How often it was tried again since it died.
@@ -88,7 +90,7 @@ impl Member {
             healthy_since: now,
             timestamp_millis: wall_millis,
             ping_millis: PING_NO_DATA,
-            history: PingHistory::own(),
+            history: PeerTimes::default(),
             timeouts: 0,
             suspicion: None,
             doubt: None,
@@ -96,6 +98,11 @@ impl Member {
             retry_at: Time::NEVER,
             lost: false,
         }
+    }
+
+    /// The suspicion against it.
+    pub(super) fn held(&self) -> Option<Suspicion> {
+        self.suspicion.as_deref().copied()
     }
 
     pub(super) fn is_healthy(&self) -> bool {
@@ -113,7 +120,7 @@ impl Member {
             candidacy: self.candidacy,
             tags: self.tags.bytes.clone(),
             source: self.source,
-            witnesses: self.suspicion.map_or_else(WitnessSet::new, |held| held.witnesses),
+            witnesses: self.held().map_or_else(WitnessSet::new, |held| held.witnesses),
         }
     }
 
@@ -186,13 +193,12 @@ struct Tombstone {
 
 /// All members, the local one included. Bounded by `max_members`; tombstones by
 /// [`limits::TOMBSTONES`].
-#[derive(Default)]
 pub(super) struct Members {
-    slots: Vec<Option<Member>>,
+    slots: Slots,
     free: Vec<MemberId>,
-    names: BTreeMap<Arc<str>, MemberId>,
-    handles: BTreeMap<u32, MemberId>,
-    addresses: BTreeMap<SocketAddr, MemberId>,
+    names: Places,
+    handles: Places,
+    addresses: Places,
     tombstones: BTreeMap<Arc<str>, Tombstone>,
     digest: TableDigest,
     counts: [usize; 6],
@@ -202,8 +208,25 @@ pub(super) struct Members {
 }
 
 impl Members {
+    /// The empty table; nobody else knows the secret.
+    pub(super) fn new(secret: u64) -> Self {
+        Self {
+            slots: Vec::new(),
+            free: Vec::new(),
+            names: Places::new(secret),
+            handles: Places::new(secret),
+            addresses: Places::new(secret),
+            tombstones: BTreeMap::new(),
+            digest: TableDigest::new(),
+            counts: [0; 6],
+            groups: Groups::default(),
+            dirty: BTreeSet::new(),
+            removed: Vec::new(),
+        }
+    }
+
     pub(super) fn get(&self, id: MemberId) -> Option<&Member> {
-        self.slots.get(id).and_then(Option::as_ref)
+        self.slots.get(id).and_then(Option::as_deref)
     }
 
     /// Changes a member through a closure, so that digest, counts and indexes follow.
@@ -212,7 +235,7 @@ impl Members {
         id: MemberId,
         change: impl FnOnce(&mut Member) -> T,
     ) -> Option<T> {
-        let member = self.slots.get_mut(id).and_then(Option::as_mut)?;
+        let member = self.slots.get_mut(id).and_then(Option::as_deref_mut)?;
         let before = (member.digested(), member.status, member.address, member.handle);
         let place = (member.datacenter, member.status);
         let outcome = change(member);
@@ -242,15 +265,15 @@ impl Members {
             self.slots.len() - 1
         });
         self.tombstones.remove(&member.identity.name);
-        self.names.insert(Arc::clone(&member.identity.name), id);
         if let Some(digested) = member.digested() {
             self.digest.toggle(digested.digest());
         }
         self.count(member.status, 1);
         self.groups.change(None, Some((member.datacenter, member.status)));
         if let Some(slot) = self.slots.get_mut(id) {
-            *slot = Some(member);
+            *slot = Some(Box::new(member));
         }
+        self.names.insert(&self.slots, id, |member| &*member.identity.name);
         self.index(id);
         self.dirty.insert(id);
         id
@@ -259,7 +282,7 @@ impl Members {
     /// Takes a member out and leaves a tombstone for its run.
     pub(super) fn remove(&mut self, id: MemberId, now: Time) -> Option<Member> {
         let member = self.slots.get_mut(id)?.take()?;
-        self.names.remove(&member.identity.name);
+        self.names.remove(id, &*member.identity.name);
         self.unindex(id, member.address, member.handle);
         if let Some(digested) = member.digested() {
             self.digest.toggle(digested.digest());
@@ -278,7 +301,7 @@ impl Members {
         let Identity { name, generation, run } = member.identity.clone();
         self.tombstones
             .insert(name, Tombstone { generation, run, until: now + limits::TOMBSTONE_AGE });
-        Some(member)
+        Some(*member)
     }
 
     /// Whether a tombstone forbids this run.
@@ -297,15 +320,15 @@ impl Members {
     }
 
     pub(super) fn by_name(&self, name: &str) -> Option<MemberId> {
-        self.names.get(name).copied()
+        self.names.find(&self.slots, name, |member, name| *member.identity.name == *name)
     }
 
     pub(super) fn by_handle(&self, handle: u32) -> Option<MemberId> {
-        self.handles.get(&handle).copied()
+        self.handles.find(&self.slots, &handle, |member, handle| member.handle == *handle)
     }
 
     pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
-        self.addresses.get(&address).copied()
+        self.addresses.find(&self.slots, &address, |member, address| member.address == *address)
     }
 
     /// By name, or else by the text of the address.
@@ -317,7 +340,7 @@ impl Members {
         self.slots
             .iter()
             .enumerate()
-            .filter_map(|(id, slot)| slot.as_ref().map(|member| (id, member)))
+            .filter_map(|(id, slot)| slot.as_deref().map(|member| (id, member)))
     }
 
     /// The other members that are ALIVE or SUSPECTED.
@@ -335,7 +358,7 @@ impl Members {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.names.len()
+        self.slots.len() - self.free.len()
     }
 
     pub(super) fn digest(&self) -> [u8; 16] {
@@ -382,24 +405,23 @@ impl Members {
     }
 
     fn index(&mut self, id: MemberId) {
-        let Some(member) = self.slots.get(id).and_then(Option::as_ref) else {
-            return;
-        };
-        self.handles.entry(member.handle).or_insert(id);
+        let Some(member) = self.get(id) else { return };
+        let (handle, address, healthy) = (member.handle, member.address, member.is_healthy());
+        if self.by_handle(handle).is_none() {
+            self.handles.insert(&self.slots, id, |member| &member.handle);
+        }
         // A healthy member owns its address: a dead one's may have been given to another.
-        if member.is_healthy() {
-            self.addresses.insert(member.address, id);
-        } else {
-            self.addresses.entry(member.address).or_insert(id);
+        let owner = self.by_address(address);
+        if let Some(owner) = owner.filter(|_| healthy) {
+            self.addresses.remove(owner, &address);
+        }
+        if healthy || owner.is_none() {
+            self.addresses.insert(&self.slots, id, |member| &member.address);
         }
     }
 
     fn unindex(&mut self, id: MemberId, address: SocketAddr, handle: u32) {
-        if self.handles.get(&handle) == Some(&id) {
-            self.handles.remove(&handle);
-        }
-        if self.addresses.get(&address) == Some(&id) {
-            self.addresses.remove(&address);
-        }
+        self.handles.remove(id, &handle);
+        self.addresses.remove(id, &address);
     }
 }

@@ -25,6 +25,7 @@ mod leave;
 mod links;
 mod members;
 pub mod output;
+mod places;
 mod probe;
 mod receipt;
 mod repair;

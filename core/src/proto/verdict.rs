@@ -72,7 +72,7 @@ impl Engine {
             private: true,
             claimed: false,
         };
-        self.members.update(id, |member| member.suspicion = Some(held));
+        self.members.update(id, |member| member.suspicion = Some(Box::new(held)));
         self.timers.arm(deadline, Timer::Suspicion(id));
         self.tell_status(id, NodeStatus::Alive);
     }
@@ -86,7 +86,7 @@ impl Engine {
         let withdrawn: Vec<_> = self
             .members
             .healthy_others()
-            .filter(|(_, member)| member.suspicion.as_ref().is_some_and(private))
+            .filter(|(_, member)| member.suspicion.as_deref().is_some_and(private))
             .map(|(id, member)| (id, member.incarnation))
             .collect();
         for (id, incarnation) in withdrawn {
@@ -143,7 +143,7 @@ impl Engine {
 
     pub(super) fn corroborate_timer(&mut self, now: Time, id: MemberId) {
         let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
-        let held = suspected.and_then(|member| member.suspicion);
+        let held = suspected.and_then(|member| member.held());
         let wanted = self.wanted(id) + 1;
         if held.is_some_and(|held| held.witnesses.len() < wanted && !held.own_failed) {
             self.probe(now, id, Purpose::Corroborate);
@@ -157,7 +157,7 @@ impl Engine {
         };
         let before = public_status(member.status);
         let incarnation = member.incarnation;
-        let mut held = match (member.status, member.suspicion) {
+        let mut held = match (member.status, member.held()) {
             (Status::Alive, _) => Suspicion {
                 since: now,
                 witnesses: WitnessSet::new(),
@@ -183,7 +183,7 @@ impl Engine {
             held.deadline = deadline;
             self.timers.arm(deadline.max(now), Timer::Suspicion(id));
         }
-        self.members.update(id, |member| member.suspicion = Some(held));
+        self.members.update(id, |member| member.suspicion = Some(Box::new(held)));
         self.tell_status(id, before);
         self.pass_on(now, id);
     }
@@ -238,7 +238,7 @@ impl Engine {
             }
             Status::Left | Status::Unknown => return,
             Status::Alive => None,
-            Status::Suspected => member.suspicion,
+            Status::Suspected => member.held(),
         };
         let incarnation = record.incarnation.max(member.incarnation);
         if held.is_some_and(|held| {
@@ -270,7 +270,7 @@ impl Engine {
     /// A suspicion may have run out.
     pub(super) fn suspicion_timer(&mut self, now: Time, id: MemberId) {
         let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
-        let Some(held) = suspected.and_then(|member| member.suspicion) else {
+        let Some(held) = suspected.and_then(|member| member.held()) else {
             return;
         };
         let due = held.since + self.patience_for(id, &held, self.awareness.factor());

@@ -120,7 +120,7 @@ impl Engine {
         let (Some(member), Some(node)) = (self.members.get(id), self.node(id)) else {
             return Err(self.unknown(node));
         };
-        let held = member.suspicion;
+        let held = member.held();
         let mut why = Why {
             node,
             since_millis: millis(now.since(member.since)),
