@@ -64,6 +64,31 @@ fn the_others_give_a_row_for_each_case() {
 }
 
 #[test]
+fn a_leader_is_followed_and_stays_on_bad_links() {
+    let failover = scenario::failover(&plan(6, 2));
+    assert_eq!(failover.rows.len(), 8, "four ends, with three and five lighthouses");
+    for (row, most) in [(0, 3.6), (2, 3.6), (4, 0.5), (6, 0.5)] {
+        assert_eq!(cell(&failover, row, "trials"), 4.0);
+        assert!(cell(&failover, row, "max") < most, "{failover:?}");
+        assert_eq!(cell(&failover, row, "two at once"), 0.0);
+    }
+    assert!(cell(&failover, 0, "p50") > cell(&failover, 4, "max"), "a lease is waited for");
+    let tails = Plan { only: "behind one link".into(), ..plan(5, 1) };
+    let tenures = scenario::tenures(&tails);
+    assert_eq!((tenures.rows.len(), cell(&tenures, 0, "runs")), (1, 2.0));
+    assert_eq!(cell(&tenures, 0, "changes"), 0.0, "{tenures:?}");
+    let lead = scenario::lead(&plan(8, 1));
+    let bytes = |row| cell(&lead, row, "bytes/s p50");
+    assert!(bytes(0) > bytes(1) && bytes(1) > bytes(2) && bytes(0) < 2048.0, "{lead:?}");
+}
+
+#[test]
+fn a_run_that_is_out_of_time_has_what_was_done() {
+    let short = Plan { patience: Some(std::time::Duration::ZERO), jobs: 1, ..plan(6, 1) };
+    assert_eq!(scenario::lifeguard(&short).rows.len(), 2, "one case, and the sums");
+}
+
+#[test]
 fn shares_and_intervals_are_those_of_the_books() {
     let sample = Sample::of((1..=100).rev().map(f64::from).collect());
     assert_eq!((sample.at(50), sample.at(99), sample.at(100)), (50.0, 99.0, 100.0));

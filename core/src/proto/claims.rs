@@ -237,8 +237,7 @@ impl Engine {
             || member.is_lighthouse != record.is_lighthouse;
         self.set_status(now, id, Status::Alive, record.incarnation, 0);
         self.members.update(id, |member| {
-            member.address = record.address;
-            member.address_text = record.address.to_string().into();
+            member.move_to(record.address);
             member.datacenter = record.datacenter;
             member.is_lighthouse = record.is_lighthouse;
             member.candidacy = record.candidacy;

@@ -74,7 +74,7 @@ impl Member {
             ring: hash::ring_position(&record.identity),
             identity: record.identity.clone(),
             address: record.address,
-            address_text: record.address.to_string().into(),
+            address_text: text_of(record.address, &name),
             status: record.status,
             incarnation: record.incarnation,
             datacenter: record.datacenter,
@@ -105,6 +105,12 @@ impl Member {
         self.suspicion.as_deref().copied()
     }
 
+    /// Another address, and its text.
+    pub(super) fn move_to(&mut self, address: SocketAddr) {
+        self.address = address;
+        self.address_text = text_of(address, &self.identity.name);
+    }
+
     pub(super) fn is_healthy(&self) -> bool {
         matches!(self.status, Status::Alive | Status::Suspected)
     }
@@ -130,6 +136,12 @@ impl Member {
         let versions = (self.incarnation, self.tags.version());
         self.is_healthy().then(|| Digested { identity: self.identity.clone(), versions })
     }
+}
+
+/// The text of an address; most nodes are called by theirs, and have it once.
+fn text_of(address: SocketAddr, name: &Arc<str>) -> Arc<str> {
+    let text = address.to_string();
+    if text == **name { Arc::clone(name) } else { text.into() }
 }
 
 /// What a member's part of the digest is made of. Most changes of a member leave it as it is, and to

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::engine::Engine;
 use super::members::{MemberId, SELF};
@@ -15,11 +15,20 @@ pub(super) type Map = Arc<BTreeMap<String, String>>;
 const VERSION_BYTES: usize = 4;
 
 /// The tags of one member: the bytes that travel, and what they mean.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Tags {
     /// None while nothing was said of them.
     pub(super) bytes: Option<Arc<[u8]>>,
     pub(super) map: Map,
+}
+
+/// No pairs: one map for all members that have none.
+static NONE: LazyLock<Map> = LazyLock::new(Map::default);
+
+impl Default for Tags {
+    fn default() -> Self {
+        Self { bytes: None, map: Arc::clone(&NONE) }
+    }
 }
 
 impl Tags {

@@ -230,6 +230,7 @@ fn runs(plan: &Plan) -> Vec<(Case, [Found; 2])> {
         }
         plan.patience.is_none_or(|patience| began.elapsed() < patience)
     });
+    found.retain(|(_, found)| !found[0].0.is_empty());
     found
 }
 
