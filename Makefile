@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test model fuzz demo lab bench bench-bindings sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test model fuzz demo lab bench bench-bindings bench-peers sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,10 @@ bench: setup ## Measure: a hundred nodes on loopback, events into each language 
 bench-bindings: setup ## Measure how events reach each language, and write table and chart into docs/measurements.md (5 minutes)
 	@npm --prefix node run --silent build
 	@$(PYTHON) tools/bench_bindings.py
+
+bench-peers: setup ## Measure seafoam beside its peers, in turns (docs/benchmarks.md; root; hours; QUICK=1 PEERS= NODES= RUNS= ...)
+	@$(PYTHON) tools/bench_peers.py $(if $(PEERS),--peers $(PEERS)) $(if $(NODES),--nodes $(NODES)) $(if $(RUNS),--runs $(RUNS)) \
+	  $(if $(KINDS),--kinds $(KINDS)) $(if $(FEW),--few $(FEW)) $(if $(QUICK),--quick) $(if $(MINUTES),--minutes $(MINUTES)) $(ARGS)
 
 fmt: setup ## Rewrite the sources in the project's format
 	@cargo fmt --all

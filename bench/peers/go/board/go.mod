@@ -1,0 +1,3 @@
+module peers/board
+
+go 1.23

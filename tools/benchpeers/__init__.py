@@ -1,0 +1,1 @@
+"""Seafoam beside its peers on one machine, in alternation (docs/benchmarks.md)."""
