@@ -17,6 +17,7 @@ import platform
 import resource
 import sys
 import time
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import Any
 
@@ -86,8 +87,8 @@ def guess(job: jobs.Job, done: list[dict[str, Any]]) -> float:
     return float(like[-1]) if like else GUESS_S[job.kind] + rests * job.rest
 
 
-def measure(chosen: argparse.Namespace) -> list[dict[str, Any]]:
-    """Do the jobs, and show each as it ends."""
+def measure(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Do the jobs; show each as it ends and hand it on."""
     why_not = room.missing()
     if why_not:
         print(f"SKIP losses, silent hosts and counts of packets: {why_not}", flush=True)
@@ -120,13 +121,15 @@ def main() -> int:
     if (chosen.add or chosen.report) and report.DATA.exists():
         kept = json.loads(report.DATA.read_text())
     if not chosen.report:
-        runs = measure(chosen)
-        if chosen.dry:
-            return 0
-        kept["runs"] += runs
         kept["measured"] = datetime.now(timezone.utc).strftime("%Y-%m-%d")
         kept["machine"] = f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}"
-        report.DATA.write_text(json.dumps(kept, indent=1) + "\n")
+        for found in measure(chosen):
+            kept["runs"].append(found)
+            # After each, so that what was measured stays when this is stopped.
+            if not chosen.dry:
+                report.DATA.write_text(json.dumps(kept, indent=1) + "\n")
+    if chosen.dry:
+        return 0
     report.write(kept)
     return 0
 

@@ -98,7 +98,11 @@ def cells(runs: Iterable[dict[str, Any]]) -> dict[tuple[int, str, str], Cell]:
 def verdict(row: dict[str, Cell], measure: Measure) -> str:
     """Who is best, and what seafoam takes of that."""
     middles = {name: cell.middle for name, cell in row.items() if name in BY_NAME}
-    others = {name: value for name, value in middles.items() if value is not None and name != OURS}
+    others = {
+        name: value
+        for name, value in middles.items()
+        if value is not None and not name.startswith(OURS)
+    }
     own = middles.get(OURS)
     if own is None or not others:
         return ""
