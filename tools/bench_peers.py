@@ -111,7 +111,7 @@ def measure(chosen: argparse.Namespace) -> Iterator[dict[str, Any]]:
         print(
             " ".join(f"{name}={report.short(value)}" for name, value in shown.items()), flush=True
         )
-    return done
+        yield found
 
 
 def main() -> int:
