@@ -33,6 +33,12 @@ if [[ $EUID -ne 0 ]] || ! command -v apt-get >/dev/null; then
 fi
 
 echo "setup: installing system packages: ${missing[*]}"
+# The example starts a database of its own: Debian's package shall not start one beside it.
+if [[ " ${missing[*]} " == *" postgresql "* && ! -e /etc/postgresql-common/createcluster.conf ]]; then
+  echo "setup: no database is created with that package (/etc/postgresql-common/createcluster.conf)"
+  mkdir -p /etc/postgresql-common
+  echo 'create_main_cluster = false' >/etc/postgresql-common/createcluster.conf
+fi
 export DEBIAN_FRONTEND=noninteractive
 if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null; then
   echo "setup: could not install ${missing[*]}; the checks that use them will be skipped" >&2
