@@ -125,7 +125,8 @@ impl Election {
         let timing = self.0.timing();
         let [ballots, releases, restarts, ..] = state.left;
         for (place, node) in state.nodes.iter().enumerate() {
-            if ballots > 0 && node.candidate.round(NOW).is_none() {
+            let free = node.candidate.round(NOW).is_none() || node.candidate.is_refused();
+            if ballots > 0 && free {
                 steps.push(Step::Stand(place));
             }
             if releases > 0 && node.candidate.leads(NOW, &timing).is_some() {
@@ -166,7 +167,9 @@ impl Election {
                 let before = state.sites[site].lighthouse.live(NOW);
                 state.sites[site].lighthouse.release(NOW, ballot, self.0.flaws);
                 let after = state.sites[site].lighthouse.live(NOW);
-                let wrong = before.is_some_and(|record| record.ballot != ballot) && after.is_none();
+                let newer =
+                    |record: Record| record.ballot.owner != ballot.owner || record.ballot > ballot;
+                let wrong = before.is_some_and(newer) && after.is_none();
                 if wrong && !self.0.flaws.release_by_owner {
                     state.fault = Some(Fault::WrongRelease);
                 }

@@ -65,7 +65,7 @@ pub struct State {
     /// The lighthouses.
     pub sites: Few<Site, 4>,
     /// Polls under way, with the list that they were sent by.
-    pub polls: Few<(Poll, u8), 2>,
+    pub polls: Few<(Poll, u8), 4>,
     /// Claims under way.
     pub claims: Few<(Claim, u8), 4>,
     /// Releases under way.
@@ -169,9 +169,10 @@ impl State {
         self.claims.retain(|(claim, _)| !refused(claim));
         let claims = self.claims;
         let held = |ballot: Ballot| {
+            let covers = |older: Ballot| older.owner == ballot.owner && older <= ballot;
             let mut records = sites.iter().filter_map(|site| site.lighthouse.live(NOW));
-            records.any(|record| record.ballot == ballot)
-                || claims.iter().any(|(claim, _)| claim.ballot == ballot)
+            records.any(|record| covers(record.ballot))
+                || claims.iter().any(|(claim, _)| covers(claim.ballot))
         };
         self.releases.retain(|ballot| bounds.flaws.release_by_owner || held(*ballot));
         if bounds.change.is_some() {

@@ -130,7 +130,8 @@ def test_it_is_for_every_python(wheel: Path) -> None:
 
 
 def test_it_is_small(wheel: Path) -> None:
-    assert wheel.stat().st_size < 2_000_000
+    # What is made here is a debug build, a quarter larger than what `make wheels` makes for users.
+    assert wheel.stat().st_size < (2_000_000 if GIVEN else 2_500_000)
 
 
 def test_it_holds_the_package_and_nothing_else(wheel: Path) -> None:

@@ -82,6 +82,19 @@ fn a_leader_is_followed_and_stays_on_bad_links() {
     assert!(bytes(0) > bytes(1) && bytes(1) > bytes(2) && bytes(0) < 2048.0, "{lead:?}");
 }
 
+/// A leader that gave up while its renewal was on its way left records of that behind, which nobody
+/// released: the next one had to wait for their end, 3 s (seed 57, one of a hundred).
+#[test]
+fn a_leader_that_gives_up_amid_a_renewal_leaves_nothing_behind() {
+    for only in ["hands over", "resigns"] {
+        let plan = Plan { seeds: 57..58, trials: 10, only: only.into(), ..plan(6, 1) };
+        let failover = scenario::failover(&plan);
+        for row in 0..failover.rows.len() {
+            assert!(cell(&failover, row, "max") < 0.5, "{failover:?}");
+        }
+    }
+}
+
 #[test]
 fn a_run_that_is_out_of_time_has_what_was_done() {
     let short = Plan { patience: Some(std::time::Duration::ZERO), jobs: 1, ..plan(6, 1) };

@@ -306,22 +306,32 @@ impl Candidate {
     fn give_up(&mut self, now: Time) -> Next {
         let count = usize::from(self.lighthouses);
         let most = count - majority(count);
-        let Some(round) = self.round.filter(|round| round.rejections.count_ones() as usize > most)
-        else {
-            return Next::Wait;
-        };
-        self.round = None;
-        Next::Abandoned { held: round.held.map(|until| until.since(now)) }
+        match self.round {
+            Some(round) if round.rejections.count_ones() as usize > most => self.abandon(now),
+            Some(_) | None => Next::Wait,
+        }
     }
 
     /// Ends a round whose time is over. An older lease that still runs is kept.
     pub fn expire(&mut self, now: Time) -> Next {
         match self.round {
-            Some(round) if now >= round.deadline => {
-                self.round = None;
-                Next::Abandoned { held: round.held.map(|until| until.since(now)) }
-            }
+            Some(round) if now >= round.deadline => self.abandon(now),
             Some(_) | None => Next::Wait,
+        }
+    }
+
+    /// Whether a lighthouse refused its vote in the round that is open, and nothing is claimed yet:
+    /// then the last that are silent may be waited for in vain, and a new ballot does better.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        self.round.is_some_and(|round| round.claimed.is_none() && round.rejections != 0)
+    }
+
+    /// Ends the open round before its time. An older lease that still runs is kept.
+    pub fn abandon(&mut self, now: Time) -> Next {
+        match self.round.take() {
+            Some(round) => Next::Abandoned { held: round.held.map(|until| until.since(now)) },
+            None => Next::Wait,
         }
     }
 
@@ -334,10 +344,13 @@ impl Candidate {
     }
 
     /// Stops leading, and standing: what is to be released at every lighthouse, where there was a
-    /// lease. From here on it does not lead.
+    /// lease: a ballot above every one that it used, for rounds that were given up, or whose grants
+    /// are still on their way, left records as well. From here on it does not lead.
     pub fn step_down(&mut self) -> Option<Ballot> {
         self.round = None;
-        self.lease.take().map(|lease| lease.ballot)
+        self.lease.take()?;
+        self.counter = self.counter.saturating_add(1);
+        Some(Ballot { counter: self.counter, owner: self.me })
     }
 
     fn bit(&self, place: u8) -> Option<u16> {

@@ -188,18 +188,24 @@ impl Lighthouse {
         Some(Grant { ballot: record.ballot, verdict: Verdict::Granted })
     }
 
-    /// Clears the record of exactly this round. None in silence, otherwise whether it did.
+    /// Clears a record of this owner's that is no newer than this ballot, and promises that no claim of
+    /// an older one counts that comes late. A record of a later round stays, whoever says otherwise.
+    /// None in silence, otherwise whether it did.
     pub fn release(&mut self, now: Time, ballot: Ballot, flaws: Flaws) -> Option<bool> {
         if self.is_silent(now) {
             return None;
         }
-        let matches = |record: Record| {
-            let owner = record.ballot.owner == ballot.owner;
-            record.ballot == ballot || (owner && flaws.release_by_owner())
+        let live = self.live(now);
+        let covers = |record: Record| {
+            let older = record.ballot <= ballot || flaws.release_by_owner();
+            record.ballot.owner == ballot.owner && older
         };
-        let cleared = self.live(now).is_some_and(matches);
+        let cleared = live.is_some_and(covers);
         if cleared {
             self.record = None;
+        }
+        if cleared || live.is_none() {
+            self.promised = self.promised.max(ballot);
         }
         Some(cleared)
     }

@@ -155,14 +155,72 @@ fn what_is_released_can_be_had_at_once_in_a_higher_term() {
     let ballot = first.step_down().expect("a lease");
     assert_eq!(first.leads(START, &Timing::of(LEASE)), None);
     assert_eq!(first.step_down(), None);
-    let wrong = Ballot { counter: ballot.counter + 1, ..ballot };
+    let older = Ballot { counter: 0, ..ballot };
+    let foreign = Ballot { owner: owner(2), ..ballot };
     for lighthouse in &mut all {
-        assert_eq!(lighthouse.release(START, wrong, right()), Some(false));
+        assert_eq!(lighthouse.release(START, older, right()), Some(false));
+        assert_eq!(lighthouse.release(START, foreign, right()), Some(false));
         assert_eq!(lighthouse.release(START, ballot, right()), Some(true));
         assert_eq!(lighthouse.release(START, ballot, right()), Some(false));
     }
     let mut second = Candidate::new(owner(2), 5);
+    assert_eq!(lead(&mut second, &mut all, START), Next::Abandoned { held: None }, "it learns");
     assert_eq!(lead(&mut second, &mut all, START), Next::Elected { term: 2 });
+    for lighthouse in &mut all {
+        assert_eq!(lighthouse.release(START, ballot, right()), Some(false), "a late copy");
+    }
+}
+
+#[test]
+fn a_renewal_on_its_way_is_released_too() {
+    let timing = Timing::of(LEASE);
+    let mut all = lighthouses(3);
+    let mut leader = Candidate::new(owner(1), 3);
+    assert_eq!(lead(&mut leader, &mut all, START), Next::Elected { term: 1 });
+    let poll = leader.poll(START, &timing);
+    let mut next = Next::Wait;
+    for (place, lighthouse) in (0..).zip(&mut all) {
+        let vote = lighthouse.poll(START, &poll, right()).expect("it is not silent");
+        if next == Next::Wait {
+            next = leader.vote(START, place, &vote, 0, &timing, right());
+        }
+    }
+    let Next::Claim(claim) = next else { panic!("{next:?}") };
+    // One has granted it already, to one it comes after the release, to one not at all.
+    assert!(all[0].claim(START, &claim, &timing, right()).is_some());
+    let ballot = leader.step_down().expect("a lease");
+    for lighthouse in &mut all {
+        assert_eq!(lighthouse.release(START, ballot, right()), Some(true));
+    }
+    let Some(Ruling::Answer(late)) = all[1].claim(START, &claim, &timing, right()) else {
+        panic!("it answers")
+    };
+    assert!(matches!(late.verdict, Verdict::Refused { .. }), "{late:?}");
+    let mut second = Candidate::new(owner(2), 3);
+    assert_eq!(lead(&mut second, &mut all, START), Next::Abandoned { held: None });
+    assert_eq!(lead(&mut second, &mut all, START), Next::Elected { term: 2 });
+}
+
+#[test]
+fn a_round_that_was_refused_is_given_up_early_and_a_new_one_wins() {
+    let timing = Timing::of(LEASE);
+    let mut all = lighthouses(5);
+    let (mut one, mut other) = (Candidate::new(owner(1), 5), Candidate::new(owner(2), 5));
+    let (low, high) = (one.poll(START, &timing), other.poll(START, &timing));
+    // Two vote for the higher ballot first, two for the lower one; the fifth is dead.
+    for (place, lighthouse) in (0..4).zip(&mut all) {
+        let (first, then) = if place < 2 { (&high, &low) } else { (&low, &high) };
+        for poll in [first, then] {
+            let vote = lighthouse.poll(START, poll, right()).expect("it is not silent");
+            let candidate = if poll == &low { &mut one } else { &mut other };
+            candidate.vote(START, place, &vote, 0, &timing, right());
+        }
+    }
+    assert!(one.is_refused(), "two votes, two refusals, and one that never answers");
+    assert_eq!(one.abandon(START), Next::Abandoned { held: None });
+    assert!(!one.is_refused() && one.round_ends().is_none());
+    all.truncate(4);
+    assert_eq!(lead(&mut one, &mut all, START), Next::Elected { term: 1 });
 }
 
 #[test]

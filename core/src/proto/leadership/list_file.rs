@@ -14,7 +14,7 @@ const TITLE: &str = "seafoam list 1";
 pub struct Accepted {
     /// The term of the leader that proposed it.
     pub term: u64,
-    /// The entries, as [`render`] writes them.
+    /// The entries, as `render` writes them.
     pub list: Arc<str>,
 }
 
@@ -23,7 +23,7 @@ pub struct Accepted {
 pub struct ListFile {
     /// How often the list was changed; 0 = the configured one.
     pub version: u32,
-    /// The entries, as [`render`] writes them.
+    /// The entries, as `render` writes them.
     pub list: Arc<str>,
     /// Digest of the election's configuration with the list before.
     pub before: u64,

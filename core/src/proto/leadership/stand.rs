@@ -19,6 +19,9 @@ const RESEND: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// and never longer than so many times that.
 const MOST_DOUBLINGS: u32 = 4;
+/// A round in which a lighthouse refused, and nobody answered for this part of a lease, is given up:
+/// those that are silent may be dead, and the round would wait for them to its end.
+const DEADLOCK: u32 = 10;
 /// Where this node may not lead, it looks again so often.
 const IDLE: Duration = Duration::from_secs(1);
 /// A term per 1/16 millisecond of the wall clock: the floor under terms where every disk is lost.
@@ -35,6 +38,8 @@ pub(in super::super) struct Standing {
     /// A place became free while a round was open.
     again: bool,
     resend: Time,
+    /// When a lighthouse voted or refused last in the open round.
+    answered: Time,
     renew: Time,
     /// Lighthouses, as bits, that granted the open round and have it on disk.
     durable: u16,
@@ -52,6 +57,7 @@ impl Standing {
             handed: false,
             again: false,
             resend: Time::NEVER,
+            answered: now,
             renew: Time::NEVER,
             durable: 0,
             failures: 0,
@@ -105,7 +111,9 @@ impl Engine {
         let timing = all.timing;
         let standing = &mut all.standing;
         if let Some(candidate) = &mut standing.candidate {
-            let ended = candidate.expire(now);
+            let deadlocked =
+                candidate.is_refused() && now.since(standing.answered) >= timing.lease / DEADLOCK;
+            let ended = if deadlocked { candidate.abandon(now) } else { candidate.expire(now) };
             if ended != Next::Wait {
                 self.go_on(now, ended);
                 return;
@@ -202,8 +210,7 @@ impl Engine {
             candidate.poll(now, &all.timing);
             standing.renew = now + all.timing.lease / 3;
         }
-        standing.durable = 0;
-        standing.again = false;
+        (standing.durable, standing.again, standing.answered) = (0, false, now);
         self.say_round(now);
     }
 
@@ -222,6 +229,12 @@ impl Engine {
         let wall_term = self.wall_millis(now).saturating_mul(TERMS_PER_MILLI);
         let Some(all) = &mut self.leadership else { return };
         let Some(candidate) = &mut all.standing.candidate else { return };
+        // A lighthouse that repeats itself, because it is asked again, brings nothing.
+        let silent = candidate.silent();
+        let current = candidate.round(now).is_some_and(|(poll, _)| poll.ballot == vote.ballot);
+        if current && 1_u16.checked_shl(u32::from(place)).is_some_and(|bit| silent & bit != 0) {
+            all.standing.answered = now;
+        }
         let next = candidate.vote(now, place, vote, wall_term, &all.timing, Flaws::default());
         self.go_on(now, next);
     }
