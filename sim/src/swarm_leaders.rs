@@ -14,6 +14,8 @@ use crate::world::World;
 const RATE_PPM: i64 = 480;
 /// After the heal somebody leads within silence + record + so long (L1 of docs/guarantees.md).
 const SLACK: Duration = Duration::from_secs(5);
+/// A list that was missed at the join comes with a reminder: one to somebody each 5 s of each member.
+const REMINDED: Duration = Duration::from_secs(60);
 /// How long the members may take to find each other before that.
 const HEALING: Duration = Duration::from_secs(30);
 
@@ -283,8 +285,17 @@ impl Swarm {
             violations.push(format!("{at:?}: after the heal {leading:?} lead"));
             return;
         };
+        let healed = self.world.now;
+        let versions = |of: &Self| -> Vec<_> {
+            (0..of.nodes).map(|node| of.world.list_version(node)).collect()
+        };
+        while self.world.now.since(healed) < REMINDED
+            && versions(self).iter().any(|version| *version != versions(self)[leader])
+        {
+            self.pass(Duration::from_millis(200));
+        }
         self.pass(Duration::from_secs(3));
-        let versions: Vec<_> = (0..self.nodes).map(|node| self.world.list_version(node)).collect();
+        let versions = versions(self);
         if versions.iter().any(|version| *version != versions[leader]) {
             violations.push(format!("after the heal nodes work by the lists {versions:?}"));
         }

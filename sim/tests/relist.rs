@@ -88,6 +88,30 @@ fn one_is_added_and_one_removed_and_somebody_leads_again() {
     assert!(gaps.last().unwrap() < &millis(4500), "{gaps:?}");
 }
 
+/// Found by a swarm's seed: where nothing is voted under the old list any more, whoever was away
+/// heard of the new one by a reminder alone, after seconds.
+#[test]
+fn whoever_was_away_takes_the_list_as_it_joins() {
+    for seed in 0..10 {
+        let what = format!("seed {seed}");
+        let mut world = World::new(seed, config(1));
+        world.give_disks();
+        world.start_many(4);
+        world.run(seconds(10));
+        world.crash(1);
+        for list in [&[0, 2][..], &[2]] {
+            world.run(seconds(10));
+            let (leader, term) = world.leading().next().unwrap();
+            world.relist(leader, list).unwrap();
+            next_leader(&mut world, term, &what);
+        }
+        world.run(seconds(20));
+        world.restart(1, &[0]);
+        assert!(world.run_until(seconds(1), |world| all_have(world, 4, 2)), "{what}");
+        sound(&world, &what);
+    }
+}
+
 #[test]
 fn what_may_not_be_is_refused_and_changes_nothing() {
     let (mut world, leader) = led(1, 6);

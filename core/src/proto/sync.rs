@@ -107,7 +107,7 @@ impl Engine {
         let message = Message::SyncResponse { from: self.my_handle(), flags: 0 };
         let answer = self.full_state(&message);
         match self.take_frames(now, request, true) {
-            Ok(()) => {
+            Ok(_) => {
                 self.stats.syncs_served += 1;
                 self.established = true;
                 Some(answer)
@@ -139,25 +139,30 @@ impl Engine {
         let before = self.members.digest();
         // What a node learns when it joins, everybody there knows: nothing to pass on.
         let joins = self.members.len() == 1;
-        if let Err(error) = self.take_frames(now, answer, !joins) {
-            self.count_refused(error);
-            return false;
-        }
+        let speaker = match self.take_frames(now, answer, !joins) {
+            Ok(speaker) => speaker,
+            Err(error) => {
+                self.count_refused(error);
+                return false;
+            }
+        };
         self.stats.syncs_completed += 1;
         self.established = true;
         let changed = self.members.digest() != before;
         self.syncs.pause =
             if changed { LEAST_PAUSE } else { (self.syncs.pause * 2).min(MOST_PAUSE) };
         self.syncs.not_before = now + self.syncs.pause;
+        self.compare_lists(now, speaker);
         true
     }
 
+    /// The handle of whoever sent these frames.
     fn take_frames(
         &mut self,
         now: Time,
         mut bytes: &[u8],
         spreads: bool,
-    ) -> Result<(), DecodeError> {
+    ) -> Result<u32, DecodeError> {
         let mut reader = FrameReader::new();
         let mut hearsay = Hearsay { reply_to: None, speaker: 0, spreads };
         loop {
@@ -182,8 +187,11 @@ impl Engine {
                         }
                     }
                 }
-                FrameStep::End => return Ok(()),
-                FrameStep::More => return reader.finish(),
+                FrameStep::End => return Ok(hearsay.speaker),
+                FrameStep::More => {
+                    reader.finish()?;
+                    return Ok(hearsay.speaker);
+                }
             }
         }
     }

@@ -308,11 +308,27 @@ impl Engine {
 
     /// Another member has, or shows that it has, another list.
     pub(super) fn send_list(&mut self, now: Time, to: MemberId) {
+        if self.lists().is_some_and(|lists| lists.version > 0) {
+            self.say_list(now, to);
+        }
+    }
+
+    /// After an exchange with this member: whoever was away while the list changed hears of it now,
+    /// because the member answers an older list with its own.
+    pub(in super::super) fn compare_lists(&mut self, now: Time, handle: u32) {
+        if let Some(id) = self.members.by_handle(handle) {
+            self.say_list(now, id);
+        }
+    }
+
+    fn say_list(&mut self, now: Time, to: MemberId) {
         let Some(lists) = self.lists() else { return };
-        if lists.version == 0 || to == SELF || !lists.answers.take(now) {
+        if to == SELF || !lists.answers.take(now) {
             return;
         }
-        let (version, list) = (lists.version, render(&lists.entries));
+        let version = lists.version;
+        // The first list is nobody's news: only its number is told.
+        let list = if version == 0 { Arc::default() } else { render(&lists.entries) };
         let ballot = Ballot { counter: 0, owner: self.owner_of_self() };
         self.say_with(to, Word::ListNews { ballot, version }, &list);
     }
