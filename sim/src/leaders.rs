@@ -170,6 +170,20 @@ impl World {
         list.split(',').map(|entry| entry.parse().ok().and_then(Self::node_at)).collect()
     }
 
+    /// How many lighthouses the shortest list has that a node works by, or that a disk holds, in
+    /// force or accepted: of any of these a majority may be what a term rests on.
+    #[must_use]
+    pub fn shortest_list(&self) -> Option<usize> {
+        let count = |list: &str| list.split(',').count();
+        let kept = self.hosts.iter().filter_map(|host| host.disk.list.as_ref());
+        let on_disk = kept.flat_map(|file| {
+            let accepted = file.accepted.as_ref().map(|accepted| count(&accepted.list));
+            accepted.into_iter().chain((file.version > 0).then(|| count(&file.list)))
+        });
+        let working = (0..self.hosts.len()).filter_map(|node| self.listed(node)).map(|it| it.len());
+        on_disk.chain(working).min()
+    }
+
     /// The version of the list by which a node works; none where no process runs.
     #[must_use]
     pub fn list_version(&self, node: usize) -> Option<u32> {

@@ -228,10 +228,8 @@ impl Swarm {
     /// A disk is lost with its process; no other one until its lighthouse knows the term again.
     fn wipe(&mut self, node: usize) {
         let settled = self.lease * 3 + Duration::from_secs(20);
-        // Of a list of two, each lost disk is one of a majority.
-        let shortest =
-            (0..self.nodes).filter_map(|node| self.world.listed(node)).map(|it| it.len());
-        if shortest.min().unwrap_or(0).min(self.lighthouses) < 3
+        // Of a list of two, each lost disk is one of a majority: that of a process that is down, too.
+        if self.world.shortest_list().unwrap_or(0).min(self.lighthouses) < 3
             || self.wiped.is_some_and(|(_, at)| self.world.now.since(at) < settled)
             || self.wiped.is_some_and(|(last, _)| !self.knows_its_term(last))
         {
