@@ -180,13 +180,16 @@ fn unknown_records_are_skipped_and_counted() {
     let mut bytes = encode(&PING, &[Record::Digest([7; 16])]);
     bytes.extend_from_slice(&[200, 3, 1, 2, 3, 0, 0]);
     let mut writer = Vec::new();
-    PacketWriter::new(&mut writer, tag(), &PING, 100)
-        .push(&Record::Beacon { lighthouse: 1, sequence: 2 });
+    PacketWriter::new(&mut writer, tag(), &PING, 100).push(&Record::Beacon {
+        lighthouse: 1,
+        sequence: 2,
+        age: 3,
+    });
     bytes.extend_from_slice(&writer[encode(&PING, &[]).len()..]);
     let mut records = Packet::decode(&bytes, tag(), Carrier::Datagram).unwrap().records;
     assert_eq!(records.next(), Some(Ok(Record::Digest([7; 16]))));
     assert_eq!(records.skipped(), 0);
-    assert_eq!(records.next(), Some(Ok(Record::Beacon { lighthouse: 1, sequence: 2 })));
+    assert_eq!(records.next(), Some(Ok(Record::Beacon { lighthouse: 1, sequence: 2, age: 3 })));
     assert_eq!(records.next(), None);
     assert_eq!(records.skipped(), 2);
 }

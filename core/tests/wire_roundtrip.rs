@@ -168,14 +168,14 @@ proptest! {
 #[test]
 fn a_full_table_goes_over_frames_of_the_largest_size() {
     let message = Message::SyncResponse { from: 7, flags: 0 };
-    let beacon = Record::Beacon { lighthouse: 1, sequence: 2 };
+    let beacon = Record::Beacon { lighthouse: 1, sequence: 2, age: 3 };
     let records = vec![beacon; 21_000];
     let (frames, left) = frames_of(&stream_of(&message, &records, usize::MAX), 1_000_000);
     assert_eq!(left, 0);
     assert_eq!(frames.len(), 3);
     let fixed = HEADER_BYTES + 2 + 5;
-    let per_frame = (MAX_FRAME_BYTES - fixed) / 7;
-    assert_eq!(frames[0].len(), fixed + 7 * per_frame);
+    let per_frame = (MAX_FRAME_BYTES - fixed) / 8;
+    assert_eq!(frames[0].len(), fixed + 8 * per_frame);
     let total: usize = frames
         .iter()
         .map(|frame| Packet::decode(frame, tag(), Carrier::Stream).unwrap().records.count())
@@ -194,11 +194,11 @@ fn a_stream_without_records_has_one_frame() {
 #[test]
 fn frames_and_packets_are_filled_to_the_last_byte() {
     let message = Message::SyncResponse { from: 7, flags: 0 };
-    let beacon = Record::Beacon { lighthouse: 1, sequence: 2 };
+    let beacon = Record::Beacon { lighthouse: 1, sequence: 2, age: 3 };
     let fixed = encode(&message, &[]).len();
-    let stream = stream_of(&message, &vec![beacon.clone(); 1000], fixed + 7 * 500);
+    let stream = stream_of(&message, &vec![beacon.clone(); 1000], fixed + 8 * 500);
     let (frames, _) = frames_of(&stream, 100);
-    assert_eq!(frames.iter().map(Vec::len).collect::<Vec<_>>(), [fixed + 3500; 2]);
+    assert_eq!(frames.iter().map(Vec::len).collect::<Vec<_>>(), [fixed + 4000; 2]);
 
     let mut out = Vec::new();
     let writer = PacketWriter::new(&mut out, tag(), &message, 0);

@@ -216,7 +216,7 @@ pub fn record(source: &mut Source<'_>, known: &Overheard) -> Record {
             sequence: u32::from(source.any::<u8>()),
             leader: handle(source, known),
         }),
-        _ => Record::Beacon { lighthouse: source.any(), sequence: source.any() },
+        _ => Record::Beacon { lighthouse: source.any(), sequence: source.any(), age: source.any() },
     }
 }
 

@@ -53,8 +53,9 @@ fn the_others_give_a_row_for_each_case() {
     let evidence = scenario::evidence(&plan(8, 1));
     assert!(cell(&evidence, 0, "max") < cell(&evidence, 0, "counts for"), "{evidence:?}");
     assert_eq!(cell(&evidence, 2, "not VALID"), 0.0, "{evidence:?}");
-    let cut = scenario::cut(&plan(8, 1));
-    assert!(cell(&cut, 0, "max") <= cell(&cut, 0, "bound") + 0.01, "{cut:?}");
+    // Copies of beacons that went on after the cut once made it 6.08 s: each says its age now.
+    let cut = scenario::cut(&plan(8, 60));
+    assert!(cell(&cut, 0, "max") <= cell(&cut, 0, "bound") + 0.02, "{cut:?}");
     assert!(cell(&cut, 0, "max ") <= 4.0, "{cut:?}");
     assert_eq!(cell(&cut, 0, "others INVALID"), 0.0, "{cut:?}");
     let beacons = scenario::beacons(&plan(8, 1));

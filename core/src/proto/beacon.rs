@@ -18,9 +18,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 const HEARTBEATS: u32 = 2;
 /// How often each member passes one beacon on: the next one comes soon.
 const PASSES: u16 = 6;
-/// A beacon is passed on for so many pauses at most: one that a paused process held is worth nothing.
+/// A beacon is passed on until it is so many pauses old, and its travel: the next ones are on their
+/// way by then.
 const KEPT: u32 = 2;
-/// A lighthouse that was not heard of for so many pauses is pinged each pause,
+/// The unit in which ages travel.
+const AGE_UNIT: Duration = Duration::from_millis(10);
+/// A lighthouse that was not heard of for so many pauses and a travel is pinged each pause,
 const SILENT: u32 = 3;
 /// by so many members of each side: who finds it tells the others.
 const SEEKERS: u64 = 32;
@@ -35,16 +38,27 @@ pub(super) struct Light {
     pub(super) handle: u32,
     /// The highest number of its beacons: what is not higher is a copy.
     pub(super) sequence: u32,
-    /// When a higher one came.
+    /// When that one was counted, by what it says of its age.
     pub(super) advanced: Option<Time>,
     /// How often it is still passed on.
     passes: u16,
+}
+
+/// Rounded up, so that many hands make it no younger.
+fn age_of(span: Duration) -> u32 {
+    u32::try_from(span.as_micros().div_ceil(AGE_UNIT.as_micros())).unwrap_or(u32::MAX)
 }
 
 impl Engine {
     pub(super) fn beacon_pause(&self) -> Duration {
         let heartbeat = Duration::from_millis(u64::from(self.settings.heartbeat_millis));
         PAUSE.max(heartbeat * HEARTBEATS)
+    }
+
+    /// How long a beacon takes to all: half a heartbeat for each doubling of the members.
+    pub(super) fn travel(&self) -> Duration {
+        let doublings = usize::BITS - self.members.healthy().saturating_sub(1).leading_zeros();
+        Duration::from_millis(u64::from(self.settings.heartbeat_millis)) / 2 * doublings
     }
 
     /// Each pause: one more beacon where this node is a lighthouse, and a look at the others.
@@ -56,6 +70,7 @@ impl Engine {
         }
         if self.validity.is_own {
             self.validity.sequence = self.validity.sequence.saturating_add(1);
+            self.validity.counted = now;
         }
         if self.validity.basis == ValidityBasis::Learned {
             self.learn_flags();
@@ -77,23 +92,25 @@ impl Engine {
         }
         if self.validity.is_own {
             let (lighthouse, sequence) = (self.my_handle(), self.validity.sequence);
-            packet.push(&Record::Beacon { lighthouse, sequence });
+            let age = age_of(now.since(self.validity.counted));
+            packet.push(&Record::Beacon { lighthouse, sequence, age });
         }
         // What goes to the dead, to find out whether they are, passes nothing on.
         let hears = |id| self.members.get(id).is_some_and(Member::is_healthy);
         let counts = u16::from(self.members.by_address(to).is_some_and(hears));
-        let kept = self.beacon_pause() * KEPT;
+        let kept = self.beacon_pause() * KEPT + self.travel();
         for light in self.validity.lights.values_mut().filter(|light| light.passes > 0) {
             let Light { handle: lighthouse, sequence, .. } = *light;
-            let young = light.advanced.is_some_and(|at| now.since(at) <= kept);
-            if young && packet.push(&Record::Beacon { lighthouse, sequence }) {
+            let age = light.advanced.map(|at| now.since(at)).filter(|age| *age <= kept);
+            let record = age.map(|age| Record::Beacon { lighthouse, sequence, age: age_of(age) });
+            if record.is_some_and(|record| packet.push(&record)) {
                 light.passes -= counts;
             }
         }
     }
 
     /// A beacon came, from the lighthouse or by way of others.
-    pub(super) fn take_beacon(&mut self, now: Time, handle: u32, sequence: u32) {
+    pub(super) fn take_beacon(&mut self, now: Time, handle: u32, sequence: u32, age: u32) {
         if !self.validity.on {
             return;
         }
@@ -114,7 +131,7 @@ impl Engine {
         *light = Light {
             handle,
             sequence,
-            advanced: if in_time { Some(now) } else { before },
+            advanced: if in_time { before.max(Some(now - AGE_UNIT * age)) } else { before },
             passes: if in_time { PASSES } else { 0 },
         };
         self.review_validity(now);
@@ -123,7 +140,7 @@ impl Engine {
     /// Pings lighthouses that were not heard of for a while, the DEAD ones too: its answer has its
     /// beacon.
     fn seek_lighthouses(&mut self, now: Time) {
-        let silence = self.beacon_pause() * SILENT;
+        let silence = self.beacon_pause() * SILENT + self.travel();
         let lights = self.validity.lights.iter();
         let silent = lights.filter(|(_, light)| {
             light.advanced.is_none_or(|advanced| now.since(advanced) > silence)

@@ -118,8 +118,8 @@ impl Engine {
                 }
                 Ok(Record::Ask { peer }) => self.links.take_ask(peer),
                 Ok(Record::Heard { peer, millis }) => self.links.take_heard(peer, millis),
-                Ok(Record::Beacon { lighthouse, sequence }) => {
-                    self.take_beacon(now, lighthouse, sequence);
+                Ok(Record::Beacon { lighthouse, sequence, age }) => {
+                    self.take_beacon(now, lighthouse, sequence, age);
                 }
                 Ok(Record::Herald(herald)) => self.hear_herald(now, herald),
                 Ok(Record::Datacenter(word)) => self.take_word(now, &word),

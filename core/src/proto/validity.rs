@@ -20,7 +20,7 @@ use crate::api::lighthouses::{LighthouseEntry, ValidityRule};
 use crate::api::validity::{Validity, ValidityBasis, ValidityState};
 use crate::limits;
 
-/// A lighthouse counts for so many pauses between two beacons after its last one.
+/// A lighthouse counts for so many pauses between two beacons, and their travel, after its last one.
 const PAUSES: u32 = 5;
 /// So many pauses must there be enough lighthouses before an INVALID cluster is VALID again: a link
 /// that comes and goes does not make it flap.
@@ -35,6 +35,8 @@ pub(super) struct Validities {
     pub(super) is_own: bool,
     /// Beacons of this node so far.
     pub(super) sequence: u32,
+    /// When the last one of those was counted.
+    pub(super) counted: Time,
     /// When the beacon's timer was served last.
     pub(super) ticked: Time,
     /// By name; bounded by [`limits::LIGHTHOUSES`].
@@ -68,6 +70,7 @@ impl Validities {
             basis,
             is_own,
             sequence: 1,
+            counted: Time::ZERO,
             ticked: Time::ZERO,
             lights,
             rule: settings.rule(),
@@ -155,7 +158,7 @@ impl Engine {
         if !self.validity.on {
             return;
         }
-        self.validity.ticked = now;
+        (self.validity.ticked, self.validity.counted) = (now, now);
         let (count, needed) = (self.validity.len(), self.validity.needed());
         if self.validity.basis == ValidityBasis::Listed && needed * 2 <= count {
             self.note(
@@ -174,11 +177,10 @@ impl Engine {
         self.review_validity(now);
     }
 
-    /// How long a lighthouse counts after its last beacon came here. After a cut the last beacon
-    /// goes on from member to member, half a heartbeat for each doubling of them: so much later the
-    /// last one of them may have it.
+    /// How long a lighthouse counts after it counted its last beacon, whatever way that came by: a
+    /// cut shows so soon everywhere, and the network's own delays later.
     pub(super) fn freshness(&self) -> Duration {
-        self.beacon_pause() * PAUSES
+        self.beacon_pause() * PAUSES + self.travel()
     }
 
     /// Something that validity rests on may have changed: it is looked at before anything else.

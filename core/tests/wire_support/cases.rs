@@ -211,7 +211,7 @@ fn other_records() -> Vec<Case> {
     let ascending = std::array::from_fn(|at| at as u8);
     let case = |name, record| (name, GOSSIP, vec![record]);
     let mixed = vec![
-        Record::Beacon { lighthouse: 7, sequence: 1 },
+        Record::Beacon { lighthouse: 7, sequence: 1, age: 0 },
         Record::Member(full()),
         Record::Digest([0xff; 16]),
         Record::Broadcast(broadcast(b"the tide turns")),
@@ -240,7 +240,7 @@ fn other_records() -> Vec<Case> {
         case("want", Record::Want(IndexSet { origin: u32::MAX, highest: 1, below: 1 })),
         case("ask", Record::Ask { peer: 7 }),
         case("heard", Record::Heard { peer: 7, millis: 1500 }),
-        case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe }),
+        case("beacon", Record::Beacon { lighthouse: 0xfffe_fdfc, sequence: 0xfffe, age: 0x1ff }),
         case(
             "herald",
             Record::Herald(Herald { scope: 255, term: GENERATION * 16, sequence: 9, leader: 7 }),

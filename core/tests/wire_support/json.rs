@@ -153,8 +153,8 @@ pub fn record(record: &Record) -> Value {
         Record::Member(record) => member(record),
         Record::Broadcast(record) => broadcast(record),
         Record::Digest(digest) => json!({ "kind": "digest", "digest": hex(digest) }),
-        Record::Beacon { lighthouse, sequence } => {
-            json!({ "kind": "beacon", "lighthouse": lighthouse, "sequence": sequence })
+        Record::Beacon { lighthouse, sequence, age } => {
+            json!({ "kind": "beacon", "lighthouse": lighthouse, "sequence": sequence, "age": age })
         }
         Record::Herald(herald) => json!({
             "kind": "herald", "scope": herald.scope, "term": herald.term.to_string(),

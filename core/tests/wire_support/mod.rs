@@ -129,8 +129,11 @@ pub fn any_record() -> impl Strategy<Value = Record> {
         4 => any_member().prop_map(Record::Member),
         2 => any_broadcast().prop_map(Record::Broadcast),
         1 => any::<[u8; 16]>().prop_map(Record::Digest),
-        1 => any::<(u32, u32)>()
-            .prop_map(|(lighthouse, sequence)| Record::Beacon { lighthouse, sequence }),
+        1 => any::<(u32, u32, u32)>().prop_map(|(lighthouse, sequence, age)| Record::Beacon {
+            lighthouse,
+            sequence,
+            age,
+        }),
         1 => any::<(u8, u64, u32, u32)>().prop_map(|(scope, term, sequence, leader)| {
             Record::Herald(Herald { scope, term, sequence, leader })
         }),

@@ -24,14 +24,11 @@ fn with_lighthouses(sealed: bool, rule: &str) -> Config {
     config(sealed).lighthouses(names.collect::<Vec<_>>()).validity_rule(rule)
 }
 
-/// How long a lighthouse counts after its last beacon.
-const COUNTS: Duration = Duration::from_secs(5);
-
-/// How long a cut may take to show: that, and half a heartbeat for each doubling of the cluster, in
-/// which the last beacon goes on from member to member.
+/// How long a lighthouse counts after its last beacon was counted, and so how long a cut may take to
+/// show but for what the network takes: five seconds, and half a heartbeat for each doubling.
 fn longest(nodes: usize) -> Duration {
     let rounds = usize::BITS - (nodes - 1).leading_zeros();
-    COUNTS + Duration::from_millis(250) * rounds
+    Duration::from_secs(5) + Duration::from_millis(250) * rounds
 }
 
 fn settled(seed: u64, nodes: usize, config: Config) -> World {
@@ -76,7 +73,7 @@ pub fn evidence(plan: &Plan) -> Report {
                 two(ages.at(50)),
                 two(ages.at(99)),
                 two(ages.at(100)),
-                two(COUNTS.as_secs_f64()),
+                two(longest(nodes).as_secs_f64()),
                 lapses.to_string(),
             ]);
             let name = format!("{nodes} nodes, {} % lost", permille / 10);
@@ -98,7 +95,7 @@ fn watched(seed: u64, nodes: usize, permille: u64, sealed: bool) -> (Vec<f64>, u
             let until = world.engine(node).map(|engine| engine.valid_until());
             let left = until.unwrap_or_default().since(world.now).as_secs_f64();
             if left > 0.0 {
-                ages.push(COUNTS.as_secs_f64() - left);
+                ages.push(longest(nodes).as_secs_f64() - left);
             } else {
                 lapses += 1;
             }

@@ -188,7 +188,11 @@ fn decode_record(reader: &mut Reader<'_>) -> Result<Option<Record>, DecodeError>
         record::MEMBER => Record::Member(decode_member(&mut body)?),
         record::BROADCAST => Record::Broadcast(decode_broadcast(&mut body)?),
         record::DIGEST => Record::Digest(body.array()?),
-        record::BEACON => Record::Beacon { lighthouse: body.u32()?, sequence: body.varint_u32()? },
+        record::BEACON => Record::Beacon {
+            lighthouse: body.u32()?,
+            sequence: body.varint_u32()?,
+            age: body.varint_u32()?,
+        },
         record::HERALD => Record::Herald(Herald {
             scope: body.u8()?,
             term: body.u64()?,

@@ -195,7 +195,7 @@ enum Content<'a> {
     Member(&'a MemberRecord),
     Broadcast(&'a BroadcastRecord),
     Digest(&'a [u8; 16]),
-    Beacon(u32, u32),
+    Beacon(u32, u32, u32),
     Receipt(u32, u32),
     Herald(Herald),
     Have(IndexSet),
@@ -213,7 +213,9 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
         Record::Member(member) => Body::member(member),
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
         Record::Digest(digest) => plain(Content::Digest(digest)),
-        Record::Beacon { lighthouse, sequence } => plain(Content::Beacon(*lighthouse, *sequence)),
+        Record::Beacon { lighthouse, sequence, age } => {
+            plain(Content::Beacon(*lighthouse, *sequence, *age))
+        }
         Record::Herald(herald) => plain(Content::Herald(*herald)),
         Record::Receipt { origin, index } => plain(Content::Receipt(*origin, *index)),
         Record::Have(set) => plain(Content::Have(*set)),
@@ -281,9 +283,10 @@ impl<'a> Body<'a> {
             Content::Broadcast(broadcast) => put_broadcast(out, self.identity_flags, broadcast),
             Content::Digest(digest) => out.put(digest),
             Content::Piece(bytes) => out.put_prefixed(bytes),
-            Content::Beacon(lighthouse, sequence) => {
+            Content::Beacon(lighthouse, sequence, age) => {
                 put_u32s(out, &[lighthouse]);
                 out.put_varint(u64::from(sequence));
+                out.put_varint(u64::from(age));
             }
             Content::Herald(herald) => {
                 out.put(&[herald.scope]);

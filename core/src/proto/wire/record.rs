@@ -243,6 +243,9 @@ pub enum Record {
         lighthouse: u32,
         /// Counts the beacons of that run.
         sequence: u32,
+        /// How long ago it was counted, in hundredths of a second, rounded up: what it was held on
+        /// its way, and not what the network took.
+        age: u32,
     },
     /// Who leads.
     Herald(Herald),
