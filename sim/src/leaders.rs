@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use seafoam::TermQuality;
-use seafoam::proto::Time;
-use seafoam::proto::leadership::Kept;
+use seafoam::proto::hash::cluster_tag;
+use seafoam::proto::leadership::{ElectionView, Kept};
+use seafoam::proto::wire::{Carrier, Message, Packet};
+use seafoam::proto::{Time, Transmit};
 
 use crate::host::Disk;
+use crate::onlooker::{Moment, Onlooker};
 use crate::world::World;
 
 /// How long a disk takes.
@@ -19,6 +22,8 @@ pub struct Tenure {
     pub node: usize,
     /// Which process of it.
     pub run: u64,
+    /// Whom it leads: a datacenter, or 255 for the whole cluster.
+    pub scope: u8,
     /// Its term.
     pub term: u64,
     /// When it began.
@@ -37,6 +42,8 @@ pub(crate) struct Leaders {
     pub(crate) tenures: Vec<Tenure>,
     /// What must never be, in words.
     pub(crate) violations: Vec<String>,
+    /// Hears every word; none where nobody asked.
+    pub(crate) onlooker: Option<Onlooker>,
 }
 
 impl World {
@@ -67,6 +74,11 @@ impl World {
         let host = self.hosts.get(node)?;
         let (term, until) = host.lease?;
         (host.clock.at(self.now) < until).then_some(term)
+    }
+
+    /// The scope of the election in which a node takes part: a datacenter, or 255.
+    fn scope(&self, node: usize) -> Option<u8> {
+        Some(self.engine(node)?.election_view(self.now)?.scope)
     }
 
     /// The nodes that lead now.
@@ -105,23 +117,113 @@ impl World {
         if let Some(tenure) = open {
             if tenure.term == term && before.is_some() {
                 tenure.quality = quality;
+                self.check_holders(node, until);
                 return;
             }
             tenure.to = Some(now);
         }
         self.check_quorum(node, until);
+        let scope = self.scope(node).unwrap_or(u8::MAX);
         // Of two tenures that overlap one begins while the other is on: it is enough to look here.
-        for (other, held) in self.leading().filter(|(other, _)| *other != node).collect::<Vec<_>>()
-        {
+        let rival = |(other, _): &(usize, u64)| *other != node && self.scope(*other) == Some(scope);
+        let rivals: Vec<_> = self.leading().filter(rival).collect();
+        for (other, held) in rivals {
             let text = format!("{now:?}: node {node} leads in term {term}, node {other} in {held}");
             self.leaders.violations.push(text);
         }
-        let highest = self.leaders.tenures.iter().map(|tenure| tenure.term).max().unwrap_or(0);
+        let tenures = self.leaders.tenures.iter().filter(|tenure| tenure.scope == scope);
+        let highest = tenures.map(|tenure| tenure.term).max().unwrap_or(0);
         if term <= highest {
             let text = format!("{now:?}: node {node} leads in term {term} after one in {highest}");
             self.leaders.violations.push(text);
         }
-        self.leaders.tenures.push(Tenure { node, run, term, from: now, to: None, quality });
+        self.leaders.tenures.push(Tenure { node, run, scope, term, from: now, to: None, quality });
+        self.check_holders(node, until);
+    }
+
+    /// From now on every word of the election is heard, and every rule of it watched. Of words that
+    /// are not sealed.
+    pub fn watch_election(&mut self) {
+        self.leaders.onlooker = Some(Onlooker::default());
+    }
+
+    fn moment(&self, node: usize) -> Option<(Moment, ElectionView)> {
+        let host = self.hosts.get(node)?;
+        let local = host.clock.at(self.now);
+        let view = host.engine.as_ref()?.election_view(local)?;
+        Some((Moment { now: self.now, local, node, run: host.runs }, view))
+    }
+
+    fn object(&mut self, node: usize, what: Option<String>) {
+        let Some(what) = what else { return };
+        self.leaders.violations.push(format!("{:?}: node {node}: {what}", self.now));
+    }
+
+    /// What a node is about to send, and what it keeps.
+    pub(crate) fn overhear(&mut self, node: usize, transmits: &[Transmit]) {
+        if self.leaders.onlooker.is_none() {
+            return;
+        }
+        let Some((at, view)) = self.moment(node) else { return };
+        let tag = cluster_tag(&self.settings.cluster_name);
+        let lease = Duration::from_millis(u64::from(self.settings.leader_lease_millis));
+        let mut objections = Vec::new();
+        if let Some(onlooker) = &mut self.leaders.onlooker {
+            for transmit in transmits {
+                let Transmit::Datagram { bytes, .. } = transmit else { continue };
+                let packet = Packet::decode(bytes, tag, Carrier::Datagram);
+                if let Ok(Packet { message: Message::Elect { word, .. }, .. }) = packet {
+                    objections.push(onlooker.hear(at, &view, lease, &word));
+                }
+            }
+            objections.push(onlooker.look(at, &view));
+        }
+        for what in objections {
+            self.object(node, what);
+        }
+    }
+
+    /// S11: who leads may lead; S18: what it was told of terms.
+    pub(crate) fn check_leader(&mut self, node: usize, told: &[(Option<u8>, u64)]) {
+        if self.leaders.onlooker.is_none() {
+            return;
+        }
+        let Some((at, view)) = self.moment(node) else { return };
+        let leads = self.leads(node);
+        if leads.is_some() && !view.may_lead {
+            self.object(node, Some("S11: leads, and is not valid".to_owned()));
+        }
+        for (scope, term) in told {
+            let onlooker = self.leaders.onlooker.as_mut();
+            let what = onlooker.and_then(|onlooker| onlooker.tell(at, *scope, *term));
+            self.object(node, what);
+        }
+    }
+
+    /// Lighthouses of a leader's list that hold its record until then by its clock, or lost what they
+    /// held and are silent, or are down.
+    fn check_holders(&mut self, node: usize, until: Time) {
+        if self.leaders.onlooker.is_none() {
+            return;
+        }
+        let Some((_, view)) = self.moment(node) else { return };
+        let Some(host) = self.hosts.get(node) else { return };
+        let needed = host.clock.when(until);
+        let holds = |other: &usize| {
+            let Some(host) = self.hosts.get(*other) else { return false };
+            let local = host.clock.at(self.now);
+            let Some(engine) = &host.engine else { return true };
+            let seat = engine.election_view(local).and_then(|view| view.seat);
+            seat.is_some_and(|seat| {
+                let record = seat.record.filter(|record| record.ballot.owner == view.owner);
+                local < seat.silent_until
+                    || record.is_some_and(|record| host.clock.when(record.until) >= needed)
+            })
+        };
+        let holders = self.listed(node).unwrap_or_default().iter().filter(|it| holds(it)).count();
+        let onlooker = self.leaders.onlooker.as_mut();
+        let what = onlooker.and_then(|onlooker| onlooker.lead(&view, holders));
+        self.object(node, what);
     }
 
     /// A lease needs a majority of the leader's list that worked by the leader's configuration while
@@ -139,7 +241,7 @@ impl World {
         let began = self.now - (lease.saturating_sub(left) + Duration::from_secs(1));
         let entries: Vec<&str> = list.split(',').collect();
         let like_minded = entries.iter().filter(|entry| {
-            let other = entry.parse().ok().and_then(Self::node_at);
+            let other = listed_at(entry);
             let host = other.and_then(|other| self.hosts.get(other));
             host.is_some_and(|host| host.had_configuration(configuration, began))
         });
@@ -167,7 +269,7 @@ impl World {
     #[must_use]
     pub fn listed(&self, node: usize) -> Option<Vec<usize>> {
         let (_, list) = self.engine(node)?.lighthouse_list()?;
-        list.split(',').map(|entry| entry.parse().ok().and_then(Self::node_at)).collect()
+        list.split(',').map(listed_at).collect()
     }
 
     /// How many lighthouses the shortest list has that a node works by, or that a disk holds, in
@@ -189,6 +291,12 @@ impl World {
     pub fn list_version(&self, node: usize) -> Option<u32> {
         Some(self.engine(node)?.lighthouse_list()?.0)
     }
+}
+
+/// The node of an entry of a list: an address, and perhaps a datacenter.
+fn listed_at(entry: &str) -> Option<usize> {
+    let (address, _) = entry.split_once('@').unwrap_or((entry, ""));
+    address.parse().ok().and_then(World::node_at)
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod leaders;
 pub mod memberlist;
 mod memory;
 mod network;
+mod onlooker;
 pub mod parallel;
 mod random;
 mod run;

@@ -4,9 +4,9 @@ use std::cmp::Reverse;
 use std::hash::Hasher;
 use std::time::Duration;
 
-use seafoam::limits;
 use seafoam::proto::leadership::Kept;
 use seafoam::proto::{Change, KnockAnswer, Notice, StreamFailure, Time, Transmit};
+use seafoam::{Event, limits};
 
 use crate::happening::{Happened, Happening, Seen};
 use crate::host::{Arrival, Host, SOCKET_DATAGRAMS};
@@ -292,7 +292,7 @@ impl World {
         while let Some(transmit) = engine.poll_transmit() {
             transmits.push(transmit);
         }
-        let (mut told, mut leases) = (Vec::new(), Vec::new());
+        let (mut told, mut leases, mut told_terms) = (Vec::new(), Vec::new(), Vec::new());
         while let Some(change) = host.engine.as_mut().and_then(|engine| engine.poll_change()) {
             match change {
                 Change::Put { node, heard } => {
@@ -315,7 +315,12 @@ impl World {
                 told.push(Happening::Told(notice.clone()));
             }
             match notice {
-                Notice::Event(event) => self.seen.push(Seen { at: self.now, by: node, event }),
+                Notice::Event(event) => {
+                    if let Event::Leader { term, scope, .. } = &event {
+                        told_terms.push((*scope, *term));
+                    }
+                    self.seen.push(Seen { at: self.now, by: node, event });
+                }
                 Notice::Lease(lease) => leases.push(lease),
                 Notice::Left => host.left = true,
                 outcome @ (Notice::Pong { .. }
@@ -333,9 +338,11 @@ impl World {
         {
             host.note_configuration(configuration, self.now);
         }
+        self.overhear(node, &transmits);
         for lease in leases {
             self.note_lease(node, lease);
         }
+        self.check_leader(node, &told_terms);
         for what in told {
             self.tell(node, what);
         }

@@ -80,6 +80,10 @@ struct Swarm {
     lighthouses: usize,
     lease: Duration,
     disks: bool,
+    /// What all run with, but for their datacenter.
+    config: Config,
+    /// Datacenters, each of which has its own leader; nodes go round them.
+    scopes: usize,
     acts: Vec<Act>,
     /// When a disk was wiped last: one at a time, and the others must know its term again.
     wiped: Option<(usize, Time)>,
@@ -92,9 +96,10 @@ struct Swarm {
 pub fn run(seed: u64, span: Duration) -> Outcome {
     let mut swarm = Swarm::new(seed);
     let drawn = format!(
-        "{} nodes, {} lighthouses, lease {:?}, {}, {} of 1000 lost, {:?}",
+        "{} nodes, {} lighthouses, {}lease {:?}, {}, {} of 1000 lost, {:?}",
         swarm.nodes,
         swarm.lighthouses,
+        if swarm.scopes > 1 { "a leader each of two datacenters, " } else { "" },
         swarm.lease,
         if swarm.disks { "disks" } else { "no disks" },
         swarm.world.network.loss_permille,
@@ -125,23 +130,36 @@ impl Swarm {
         let nodes = lighthouses + r.place(5);
         let lease = r.pick(&[500_u32, 1000, 3000, 3000]).copied().unwrap_or(3000);
         let disks = r.chance(700);
-        let list = (0..lighthouses).map(|node| World::address(node).to_string());
-        let config = Config::new()
+        let scopes = if lighthouses > 1 && r.chance(200) { 2 } else { 1 };
+        let entry = |node| match scopes {
+            1 => World::address(node).to_string(),
+            _ => format!("{}@{}", World::address(node), datacenter(node, scopes)),
+        };
+        let list = (0..lighthouses).map(entry);
+        let mut config = Config::new()
             .insecure(true)
             .listen_ip("10.0.0.0")
             .leader_lease_millis(lease)
             .lighthouses(list.collect::<Vec<_>>());
-        let mut world = World::new(seed, config);
+        if scopes > 1 {
+            config = config.leader_scope("datacenter").datacenter(1_u8);
+        }
+        let mut world = World::new(seed, config.clone());
         world.network.loss_permille = r.pick(&[0, 0, 20, 100, 200]).copied().unwrap_or(0);
         world.network.duplicate_permille = r.pick(&[0, 50]).copied().unwrap_or(0);
         world.network.reorder_permille = r.pick(&[0, 100]).copied().unwrap_or(0);
         if disks {
             world.give_disks();
         }
+        world.watch_election();
         let mut acts: Vec<_> = ACTS.iter().copied().filter(|_| r.chance(600)).collect();
         // Without disks the wall clock is the floor under terms: it must not go back.
         acts.retain(|act| disks || !matches!(act, Act::Wall | Act::Wipe | Act::Relist));
+        acts.retain(|act| scopes == 1 || *act != Act::Relist);
         for node in 0..nodes {
+            if scopes > 1 {
+                world.configure(config.clone().datacenter(datacenter(node, scopes)));
+            }
             let node = world.start(&[usize::from(node == 0), 0]);
             let ppm = i64::try_from(r.below(2 * RATE_PPM.unsigned_abs())).unwrap_or(0) - RATE_PPM;
             world.set_clock(node, Duration::ZERO, ppm);
@@ -155,6 +173,8 @@ impl Swarm {
             lighthouses,
             lease,
             disks,
+            config,
+            scopes,
             acts,
             wiped,
             node_micros: 0,
@@ -187,7 +207,7 @@ impl Swarm {
         let other = self.random.place(self.nodes);
         match act {
             Act::Crash => self.world.crash(node),
-            Act::Restart => self.world.restart(node, &[other, 0]),
+            Act::Restart => self.restart(node, &[other, 0]),
             Act::Pause => {
                 let most = 3 * self.lease;
                 let span = self.random.span(Duration::from_millis(10), most);
@@ -238,7 +258,15 @@ impl Swarm {
         self.world.crash(node);
         self.world.wipe_disk(node);
         self.wiped = Some((node, self.world.now));
-        self.world.restart(node, &[(node + 1) % self.nodes, 0]);
+        self.restart(node, &[(node + 1) % self.nodes, 0]);
+    }
+
+    fn restart(&mut self, node: usize, seeds: &[usize]) {
+        if self.scopes > 1 {
+            let datacenter = datacenter(node, self.scopes);
+            self.world.configure(self.config.clone().datacenter(datacenter));
+        }
+        self.world.restart(node, seeds);
     }
 
     /// Adds a node to the list, or removes it, where that may be now.
@@ -264,7 +292,7 @@ impl Swarm {
         for node in 0..self.nodes {
             self.world.set_wall(node, 0);
             if !self.world.runs(node) {
-                self.world.restart(node, &[(node + 1) % self.nodes, 0]);
+                self.restart(node, &[(node + 1) % self.nodes, 0]);
             }
         }
         let begun = self.world.now;
@@ -277,32 +305,43 @@ impl Swarm {
         if self.disks && self.wiped.is_some_and(|(node, _)| !self.knows_its_term(node)) {
             return; // two files were lost within one election: silence is what was promised
         }
-        let leading: Vec<_> = self.world.leading().collect();
-        let [(leader, term)] = leading[..] else {
-            let at = self.world.now;
+        let leaders: Vec<_> = (0..self.scopes).filter_map(|scope| self.leader_of(scope)).collect();
+        if leaders.len() != self.scopes {
+            let (at, leading) = (self.world.now, self.world.leading().collect::<Vec<_>>());
             violations.push(format!("{at:?}: after the heal {leading:?} lead"));
             return;
-        };
+        }
         let healed = self.world.now;
         let versions = |of: &Self| -> Vec<_> {
             (0..of.nodes).map(|node| of.world.list_version(node)).collect()
         };
-        while self.world.now.since(healed) < REMINDED
-            && versions(self).iter().any(|version| *version != versions(self)[leader])
-        {
+        let differ = |all: &[Option<u32>]| all.windows(2).any(|two| two[0] != two[1]);
+        while self.world.now.since(healed) < REMINDED && differ(&versions(self)) {
             self.pass(Duration::from_millis(200));
         }
         self.pass(Duration::from_secs(3));
         let versions = versions(self);
-        if versions.iter().any(|version| *version != versions[leader]) {
+        if differ(&versions) {
             violations.push(format!("after the heal nodes work by the lists {versions:?}"));
         }
-        let name = World::address(leader).to_string();
         for node in 0..self.nodes {
+            let Some((leader, term)) = leaders.get(node % self.scopes) else { continue };
+            let name = World::address(*leader).to_string();
             let heard = self.world.engine(node).and_then(seafoam::proto::Engine::leader);
-            if heard.as_ref().map(|(name, term)| (&**name, *term)) != Some((&*name, term)) {
+            if heard.as_ref().map(|(name, term)| (&**name, *term)) != Some((&*name, *term)) {
                 violations.push(format!("node {node} hears {heard:?}, but {name} leads in {term}"));
             }
         }
     }
+
+    /// The one who leads the nodes of a datacenter.
+    fn leader_of(&self, scope: usize) -> Option<(usize, u64)> {
+        let mut leading = self.world.leading().filter(|(node, _)| node % self.scopes == scope);
+        leading.next().filter(|_| leading.next().is_none())
+    }
+}
+
+/// The datacenter of a node.
+fn datacenter(node: usize, scopes: usize) -> u8 {
+    1 + u8::try_from(node % scopes).unwrap_or_default()
 }

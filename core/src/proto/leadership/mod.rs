@@ -13,6 +13,7 @@ mod relist;
 mod seat;
 mod stand;
 mod step;
+mod view;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub use list_file::{Accepted, ListFile};
 pub(super) use lists::Lists;
 pub(super) use seat::Seat;
 pub(super) use stand::Standing;
+pub use view::{ElectionView, SeatView};
 
 use super::election::{Owner, Timing, majority};
 use super::engine::{Engine, LocalNode};
