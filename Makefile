@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test model fuzz demo lab bench bench-bindings bench-peers sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test model fuzz demo lab soak bench bench-bindings bench-peers sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ seeds: ## Run many seeds of the swarm in virtual time: SEEDS=1..100000; stop it 
 
 lab: setup ## Real processes in network namespaces under cuts, stops, crashes, losses (root; 3 minutes): ONLY='cut pause', LONG=1
 	@$(MAKE) --no-print-directory -C lab lab
+
+soak: setup ## One cluster of six languages under churn, loss, kills and key rotation (root; 12 minutes): MINUTES=, LONG=1 (two hours), SEED=
+	@$(MAKE) --no-print-directory -C lab soak
 
 bench: setup ## Measure: a hundred nodes on loopback, events into each language (docs/measurements.md; 6 minutes)
 	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"

@@ -89,8 +89,7 @@ def _cast(spoken: Sequence[str]) -> list[Cast]:
         Cast(f"house-{number}", spoken[number % len(spoken)], lighthouse=True)
         for number in range(1, HOUSES + 1)
     ]
-    turn = HOUSES + 1
-    plain = [Cast(f"plain-{at}", spoken[(at + turn) % len(spoken)]) for at in range(1, PLAIN + 1)]
+    plain = [Cast(f"plain-{at}", spoken[(at + HOUSES) % len(spoken)]) for at in range(1, PLAIN + 1)]
     return [*houses, *plain]
 
 

@@ -1,6 +1,8 @@
 /* A node that says when it leads; ../README.md has the contract of all agents. */
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +13,8 @@
 #include <unistd.h>
 
 #include <seafoam.h>
+
+#include "work.h"
 
 enum { SAMPLE_MILLIS = 5, LEAVE_MILLIS = 3000, NAME_BYTES = 65, LINE_BYTES = 256 };
 static const uint64_t gap_nanos = 1000000000; /* a sample later than this: it was held up */
@@ -31,7 +35,7 @@ struct asked {
   uint64_t before, term, after;
 };
 
-static uint64_t now(void) {
+uint64_t now(void) {
   struct timespec at;
   clock_gettime(CLOCK_MONOTONIC, &at);
   return (uint64_t)at.tv_sec * 1000000000u + (uint64_t)at.tv_nsec;
@@ -146,19 +150,24 @@ static void sample(struct watch* watch) {
 }
 
 /* Obeys one line; false where it asks to end. */
-static bool obey(seafoam_cluster* cluster) {
+static bool obey(struct work* work) {
   char line[LINE_BYTES];
   if (fgets(line, sizeof line, stdin) == NULL || strcmp(line, "quit\n") == 0) {
     return false;
   }
-  static const char transfer[] = "transfer ";
   seafoam_error* error = NULL;
   uint64_t at = now();
   line[strcspn(line, "\n")] = '\0';
-  seafoam_code code =
-      strncmp(line, transfer, strlen(transfer)) == 0
-          ? seafoam_cluster_transfer_leadership(cluster, line + strlen(transfer), &error)
-          : seafoam_cluster_resign(cluster, &error);
+  char* argument = line + strcspn(line, " ");
+  if (*argument != '\0') {
+    *argument++ = '\0';
+  }
+  if (work_obey(work, line, argument)) {
+    return true;
+  }
+  seafoam_code code = strcmp(line, "transfer") == 0
+                          ? seafoam_cluster_transfer_leadership(work->cluster, argument, &error)
+                          : seafoam_cluster_resign(work->cluster, &error);
   if (code == SEAFOAM_OK) {
     printf("{\"event\":\"resigned\",\"at\":%" PRIu64 "}\n", at);
   } else {
@@ -166,6 +175,16 @@ static bool obey(seafoam_cluster* cluster) {
     seafoam_error_free(error);
   }
   return true;
+}
+
+static atomic_bool ended;
+
+/* A thread of its own: what waits for the others must not hold the looks at is_leader() up. */
+static void* obey_all(void* work) {
+  while (obey(work)) {
+  }
+  atomic_store(&ended, true);
+  return NULL;
 }
 
 int main(void) {
@@ -181,14 +200,21 @@ int main(void) {
          watch.name, (unsigned long long)seafoam_node_generation(node));
   seafoam_node_free(node);
   watch.store = connect_register(getenv("LAB_REGISTER"));
-  setvbuf(stdin, NULL, _IONBF, 0); /* what poll() does not see must not wait in a buffer */
-  struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-  bool goes_on = true;
-  while (goes_on) {
-    sample(&watch);
-    goes_on = poll(&input, 1, SAMPLE_MILLIS) <= 0 || obey(watch.cluster);
+  struct work work = {0};
+  work_open(&work, watch.cluster);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, obey_all, &work) != 0) {
+    fprintf(stderr, "no thread for the commands\n");
+    return 1;
   }
+  while (!atomic_load(&ended)) {
+    sample(&watch);
+    work_look(&work, now());
+    poll(NULL, 0, SAMPLE_MILLIS);
+  }
+  pthread_join(thread, NULL);
   seafoam_cluster_leave(watch.cluster, LEAVE_MILLIS, NULL);
+  work_close(&work);
   seafoam_cluster_free(watch.cluster);
   return 0;
 }

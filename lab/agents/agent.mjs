@@ -4,6 +4,7 @@ import { createConnection } from 'node:net'
 import { createInterface } from 'node:readline'
 
 import { Cluster } from '../../node/index.mjs'
+import { work } from './work.mjs'
 
 const SAMPLE_MILLIS = 5
 const GAP_NANOS = 1_000_000_000n // a sample later than this: the process was held up
@@ -63,7 +64,7 @@ function sample() {
 
 function look(at) {
   if (cluster.isValid() !== valid) {
-    valid = !valid
+    valid = cluster.isValid()
     say('valid', { at, valid })
   }
   if (at - looked <= REPORT_NANOS) return
@@ -74,10 +75,12 @@ function look(at) {
   say('leader', { at, leader })
 }
 
+const works = work(cluster, say, now)
 const timer = setInterval(sample, SAMPLE_MILLIS)
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'quit') break
   const [command, heir] = line.split(' ')
+  if (await works(command, heir)) continue
   const at = now()
   await (command === 'transfer' ? cluster.transferLeadership(heir) : cluster.resign()).then(
     () => say('resigned', { at }),

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import sys
@@ -13,16 +12,12 @@ import time
 import seafoam
 from seafoam import blocking
 
+from work import Work, say
+
 SAMPLE_S = 0.005
 GAP_NS = 1_000_000_000  # a sample later than this: the process was held up
 REPORT_NS = 20_000_000
 LOOK_NS = 20_000_000
-
-
-def say(event: str, **fields: object) -> None:
-    """Print one line, in one piece whichever thread it comes from."""
-    sys.stdout.write(json.dumps({"event": event, **fields}) + "\n")
-    sys.stdout.flush()
 
 
 class Register:
@@ -103,12 +98,14 @@ class Watch:
                 say("leader", at=now, leader=leader)
 
 
-def obey(cluster: blocking.Cluster, ended: threading.Event) -> None:
+def obey(cluster: blocking.Cluster, work: Work, ended: threading.Event) -> None:
     """Carry commands out until `quit` or the end of the input."""
     for line in sys.stdin:
         command, _, name = line.strip().partition(" ")
         if command == "quit":
             break
+        if work.obey(command, name):
+            continue
         try:
             asked = time.monotonic_ns()
             if command == "transfer":
@@ -127,8 +124,9 @@ def main() -> None:
         local = cluster.local_node()
         say("started", at=time.monotonic_ns(), node=local.name, generation=local.generation)
         watch = Watch(cluster, Register(os.environ.get("LAB_REGISTER")))
+        work = Work(cluster, "LAB_WORK" in os.environ)
         ended = threading.Event()
-        threading.Thread(target=obey, args=(cluster, ended), daemon=True).start()
+        threading.Thread(target=obey, args=(cluster, work, ended), daemon=True).start()
         while not ended.wait(SAMPLE_S):
             watch.sample()
 

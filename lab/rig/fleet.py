@@ -49,13 +49,16 @@ def command(language: str) -> list[str]:
         "node": [shutil.which("node") or "node", str(AGENTS / "agent.mjs")],
         "c": [str(built() / "agent-c")],
         "go": [str(built() / "agent-go")],
+        "cpp": [str(built() / "agent-cpp")],
+        "rust": [str(built() / "agent-rust")],
     }
     return commands[language]
 
 
 def languages() -> list[str]:
     """Those whose agents are there; Go takes part where it is installed."""
-    return [each for each in ("c", "go", "python", "node") if Path(command(each)[-1]).is_file()]
+    known = ("c", "go", "python", "node", "cpp", "rust")
+    return [each for each in known if Path(command(each)[-1]).is_file()]
 
 
 @dataclass
@@ -93,17 +96,24 @@ class Fleet:
         settings: Callable[[Cast], Mapping[str, str]],
         inside: Callable[[str], Sequence[str]] = lambda name: (),
         tell: Callable[[str, str], None] = lambda name, text: None,
+        worked: Callable[[str, dict[str, object]], bool] = lambda name, row: False,
     ) -> None:
-        """Give each node its settings, and the command that its namespace asks for."""
+        """Give each node its settings, and the command that its namespace asks for.
+
+        What agents say of their work goes to `worked`, which tells whether it knows the event.
+        """
         self.history = history
         self.agents: dict[str, Agent] = {}
         self._all: list[Agent] = []
         self._settings = settings
         self._inside = inside
         self._tell = tell
+        self._worked = worked
         self._changed = asyncio.Event()
         self._readers: set[asyncio.Task[None]] = set()
         self.complaints: list[str] = []
+        # What agents wrote to standard error, with the name of the agent.
+        self.errors: list[tuple[str, str]] = []
 
     async def start(self, *cast: Cast) -> None:
         """Start processes, and wait until each listens."""
@@ -190,6 +200,8 @@ class Fleet:
     async def _read(self, agent: Agent) -> None:
         assert agent.process.stdout is not None
         while line := await agent.process.stdout.readline():
+            if not line.endswith(b"\n"):
+                break  # it was killed amid a line
             try:
                 self._take(agent, json.loads(line))
             except (ValueError, KeyError) as error:
@@ -203,13 +215,16 @@ class Fleet:
     async def _read_errors(self, agent: Agent) -> None:
         assert agent.process.stderr is not None
         while line := await agent.process.stderr.readline():
-            self._tell(agent.cast.name, line.decode(errors="replace").rstrip())
+            text = line.decode(errors="replace").rstrip()
+            self.errors.append((agent.cast.name, text))
+            self._tell(agent.cast.name, text)
 
     def _take(self, agent: Agent, row: dict[str, object]) -> None:
         history, node = self.history, agent.cast.name
         match row["event"]:
             case "started":
                 agent.started = True
+                self._worked(node, row)
             case "lead":
                 term, begin, end = _number(row, "term"), _number(row, "from"), _number(row, "to")
                 told = Tenure(node, agent.run, term, begin, end, bool(row["ended"]))
@@ -235,7 +250,7 @@ class Fleet:
                 history.resigned.append((_number(row, "at"), node))
             case "error":
                 self._tell(node, str(row["text"]))
-            case other:
+            case other if not self._worked(node, row):
                 raise ValueError(f"no such event: {other}")
 
 

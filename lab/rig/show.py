@@ -10,7 +10,14 @@ from rich.text import Text
 from rig.history import SECOND, History, now
 
 WIDTH = 72
-STYLES = {"python": "cyan", "node": "green", "c": "yellow", "go": "blue"}
+STYLES = {
+    "python": "cyan",
+    "node": "green",
+    "c": "yellow",
+    "go": "blue",
+    "cpp": "magenta",
+    "rust": "red",
+}
 LEADS, VALID, INVALID, GONE = "█", "─", "·", " "
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rig.fleet import AgentError, Cast, Fleet
-from rig.history import SECOND, History, Mark, Tenure, now
+from rig.history import SECOND, History, Mark, Tenure, Write, now
 from rig.netns import PORT, Network
 from rig.register import Register
 from rig.show import Show
@@ -38,6 +38,11 @@ class Figures:
     failures: list[str] = field(default_factory=list)
 
 
+def fresh_key() -> str:
+    """A new key as configurations have it."""
+    return base64.b64encode(os.urandom(32)).decode()
+
+
 class Stage:
     """The cluster of all scenes: lighthouses that may lead, and plain nodes that may too."""
 
@@ -52,19 +57,28 @@ class Stage:
         self.network = Network()
         self.figures = Figures("start")
         self._folder = folder
-        self._register = Register(folder / "register", history.writes.append)
-        self._key = base64.b64encode(os.urandom(32)).decode()
-        self.fleet = Fleet(history, self._settings, self.network.inside, show.say)
+        self._register = Register(folder / "register", self.written)
+        self.keys = [fresh_key()]  # the first one seals
+        self.fleet = Fleet(history, self.settings, self.network.inside, show.say, self.worked)
         self.validity_s = EVIDENCE_S + TRAVEL_S * math.ceil(math.log2(len(self.cast)))
 
-    def _settings(self, cast: Cast) -> Mapping[str, str]:
+    def written(self, write: Write) -> None:
+        """Keep a write that the register answered."""
+        self.history.writes.append(write)
+
+    def worked(self, name: str, row: dict[str, object]) -> bool:
+        """Take what an agent says of its work; in the lab they have none."""
+        return False
+
+    def settings(self, cast: Cast) -> Mapping[str, str]:
+        """The environment of a node."""
         state = self._folder / cast.name
         state.mkdir(exist_ok=True)
         return {
             "SEAFOAM_CLUSTER_NAME": self._folder.name,
             "SEAFOAM_LISTEN_IP": self.network.ip(cast.name),
             "SEAFOAM_LISTEN_PORT": str(PORT),
-            "SEAFOAM_KEYS": self._key,
+            "SEAFOAM_KEYS": ",".join(self.keys),
             "SEAFOAM_LIGHTHOUSES": ",".join(
                 f"{house}={self.network.ip(house)}:{PORT}" for house in self.houses
             ),

@@ -134,16 +134,20 @@ func (w *watch) look(at int64) {
 }
 
 // obey carries commands out until quit or the end of the input.
-func obey(ctx context.Context, cluster *seafoam.Cluster, end context.CancelFunc) {
+func obey(ctx context.Context, work *work, end context.CancelFunc) {
 	defer end()
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() && lines.Text() != "quit" {
+		command, argument, _ := strings.Cut(lines.Text(), " ")
+		if work.obey(ctx, command, argument) {
+			continue
+		}
 		at := now()
 		var err error
-		if command, heir, _ := strings.Cut(lines.Text(), " "); command == "transfer" {
-			err = cluster.TransferLeadership(ctx, heir)
+		if command == "transfer" {
+			err = work.cluster.TransferLeadership(ctx, argument)
 		} else {
-			err = cluster.Resign(ctx)
+			err = work.cluster.Resign(ctx)
 		}
 		if err != nil {
 			fmt.Fprintf(os.Stderr, "%s: %v\n", lines.Text(), err)
@@ -172,7 +176,11 @@ func run() error {
 			return err
 		}
 	}
-	go obey(ctx, cluster, end)
+	work := &work{cluster: cluster}
+	if err := work.open(ctx); err != nil {
+		return err
+	}
+	go obey(ctx, work, end)
 	ticks := time.NewTicker(sampleEvery)
 	defer ticks.Stop()
 	for {
