@@ -14,9 +14,10 @@ from rig.soak.record import Calm
 from rig.soak.ship import Hand, Ship
 from rig.stage import fresh_key
 
-CALM_S = 30.0
+CALM_S = 25.0
 QUIET_S = 3.0
-REPAIR_S = 14.0  # whoever missed a broadcast asks for it within 10 s
+HORIZON_S = 11.0  # whoever missed a broadcast asks for it within 10 s
+REPAIR_S = 14.0
 CYCLES = 500
 LEFT_S = 10.0
 GONE_S = 30.0
@@ -36,7 +37,7 @@ async def calm(ship: Ship, chance: random.Random) -> None:
     """Usual work, of which everything has to arrive."""
     ship.works = False
     await ship.drained()
-    await asyncio.sleep(QUIET_S)
+    await asyncio.sleep(HORIZON_S)  # what was sent amid trouble has come by then, or never does
     names = ship.running()
     await ship.ask(names, "state")
     before = {name: _counts(ship.hands[name]) for name in names}
