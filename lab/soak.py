@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     console = Console(highlight=False)
     if arguments.report is not None:
         record = read(arguments.report)
-        return _conclude(console, record, [], arguments.out, arguments.docs)
+        return _conclude(console, record, arguments.out, arguments.docs)
     install(console)
     lacking = netns.missing()
     if lacking is not None:
@@ -70,9 +70,9 @@ def main(argv: Sequence[str]) -> int:
         "machine": f"{platform.system()} {platform.release()}",
     }
     history.write(arguments.out / "history.json")
-    wrong = problems_of_leading(history)
+    record.failures += problems_of_leading(history)
     record.totals["tenures"] = len(history.tenures)
-    return _conclude(console, record, wrong, arguments.out, arguments.docs)
+    return _conclude(console, record, arguments.out, arguments.docs)
 
 
 def _cast(spoken: Sequence[str]) -> list[Cast]:
@@ -161,8 +161,8 @@ async def _tell(ship: Ship, end: int) -> None:
         )
 
 
-def _conclude(console: Console, record: Record, wrong: Sequence[str], out: Path, docs: bool) -> int:
-    found = [*judge.problems(record), *wrong]
+def _conclude(console: Console, record: Record, out: Path, docs: bool) -> int:
+    found = judge.problems(record)
     record.write(out / "record.json")
     paper.draw(record, out, "soak")
     text = paper.markdown(record, found)

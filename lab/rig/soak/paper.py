@@ -120,12 +120,13 @@ def draw(record: Record, folder: Path, prefix: str) -> None:
         ("threads", "Threads", lambda each: each.threads),
     ]
     for word, title, value in figures:
-        chart = _chart(record, title)
+        begin = WARM_UP * record.minute(record.end)
+        chart = _chart(f"{title} (judged from minute {begin:.0f} on)")
         for name in record.steady:
             points = [(record.minute(it.at), value(it)) for it in record.of(name)]
             chart.add(name, _thin(points))
         (folder / f"{prefix}-{word}.svg").write_bytes(chart.render())
-    chart = _chart(record, "Processor time, per cent of one core")
+    chart = _chart("Processor time, per cent of one core")
     for name in record.steady:
         chart.add(name, _thin(_shares(record, record.of(name))))
     (folder / f"{prefix}-cpu.svg").write_bytes(chart.render())
@@ -148,10 +149,9 @@ def _thin(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(round(at, 2), round(value, 2)) for at, value in points[::step]]
 
 
-def _chart(record: Record, title: str) -> pygal.XY:
-    end = record.minute(record.end)
+def _chart(title: str) -> pygal.XY:
     return pygal.XY(
-        title=f"{title} (judged from minute {WARM_UP * end:.0f} on)",
+        title=title,
         x_title="minutes",
         width=1100,
         height=420,
