@@ -77,8 +77,9 @@ impl World {
     }
 
     /// The scope of the election in which a node takes part: a datacenter, or 255.
-    fn scope(&self, node: usize) -> Option<u8> {
-        Some(self.engine(node)?.election_view(self.now)?.scope)
+    fn scope(&self, node: usize) -> u8 {
+        let view = self.engine(node).and_then(|engine| engine.election_view(self.now));
+        view.map_or(u8::MAX, |view| view.scope)
     }
 
     /// The nodes that lead now.
@@ -123,9 +124,9 @@ impl World {
             tenure.to = Some(now);
         }
         self.check_quorum(node, until);
-        let scope = self.scope(node).unwrap_or(u8::MAX);
+        let scope = self.scope(node);
         // Of two tenures that overlap one begins while the other is on: it is enough to look here.
-        let rival = |(other, _): &(usize, u64)| *other != node && self.scope(*other) == Some(scope);
+        let rival = |(other, _): &(usize, u64)| *other != node && self.scope(*other) == scope;
         let rivals: Vec<_> = self.leading().filter(rival).collect();
         for (other, held) in rivals {
             let text = format!("{now:?}: node {node} leads in term {term}, node {other} in {held}");

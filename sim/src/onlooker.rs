@@ -79,7 +79,16 @@ impl Onlooker {
                 *latest = ballot.counter.max(*latest);
                 None
             }
-            _ => None,
+            Word::Poll(_)
+            | Word::Released { .. }
+            | Word::Free(_)
+            | Word::Handoff(_)
+            | Word::TermAsk(_)
+            | Word::TermTell { .. }
+            | Word::ListAsk(_)
+            | Word::ListTell { .. }
+            | Word::ListSet { .. }
+            | Word::ListNews { .. } => None,
         }
     }
 
