@@ -214,8 +214,11 @@ impl World {
             let Some(host) = self.hosts.get(*other) else { return false };
             let local = host.clock.at(self.now);
             let Some(engine) = &host.engine else { return true };
-            let seat = engine.election_view(local).and_then(|view| view.seat);
-            seat.is_some_and(|seat| {
+            let Some(other) = engine.election_view(local) else { return true };
+            // Who went over to another list forgot what it granted, and is silent by that one.
+            let moved = other.configuration != view.configuration;
+            let seat = other.seat.filter(|_| !moved);
+            seat.map_or(moved, |seat| {
                 let record = seat.record.filter(|record| record.ballot.owner == view.owner);
                 local < seat.silent_until
                     || record.is_some_and(|record| host.clock.when(record.until) >= needed)

@@ -165,7 +165,7 @@ impl Engine {
     ) {
         // What is passed on a few times is not wasted on those who are not there.
         let receiver = self.members.by_address(to).and_then(|id| self.members.get(id));
-        let lives = receiver.is_some_and(Member::is_healthy);
+        let living = receiver.filter(|member| member.is_healthy()).map(|it| it.datacenter);
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(256);
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
@@ -191,8 +191,8 @@ impl Engine {
             self.offer_broadcasts(now, &mut packet);
         }
         if piggyback {
-            if lives {
-                self.write_herald(&mut packet);
+            if let Some(datacenter) = living {
+                self.write_herald(now, datacenter, &mut packet);
             }
             let far = self.members.by_address(to).and_then(|id| self.far_of(id)).is_some();
             if !far {

@@ -14,6 +14,9 @@ use crate::api::event::Event;
 const CARRIED: u8 = 2;
 /// and so many a word that names another leader than before.
 const CARRIED_FRESH: u8 = 12;
+/// A word so old is told to whoever is pinged, who answers with a later one: of copies at random some
+/// node misses each now and then.
+const ASKED: Duration = Duration::from_secs(3);
 /// How long beyond a lease the last word of a leader counts: the time that news take.
 const LATE: Duration = Duration::from_secs(5);
 /// A term beyond all others seen by more than a year of the clock is no term.
@@ -106,7 +109,11 @@ impl Engine {
         let known = all.heralds.last.map_or((0, 0), |(last, _)| (last.term, last.sequence));
         let most = wall.max(known.0).saturating_add(TERM_JUMP);
         let newer = (herald.term, herald.sequence) > known;
-        if herald.scope != all.scope || herald.term > most || !newer {
+        if herald.scope != all.scope || herald.term > most {
+            return;
+        }
+        if !newer {
+            self.answer_herald((herald.term, herald.sequence) < known);
             return;
         }
         // The own loss comes before any word of the next leader.
@@ -114,6 +121,12 @@ impl Engine {
         self.take_herald(now, herald);
         self.hear_own_words(now);
         self.plan_election(now);
+    }
+
+    /// Whoever tells an earlier word gets the last one with the answer.
+    fn answer_herald(&mut self, earlier: bool) {
+        let Some(all) = self.leadership.as_mut().filter(|_| earlier) else { return };
+        all.heralds.carried = all.heralds.carried.max(1);
     }
 
     /// Tells the host where the leader is another than before.
@@ -147,14 +160,22 @@ impl Engine {
         heralds.is_some_and(|heralds| heralds.fresh && heralds.carried > 0)
     }
 
-    /// Adds the last word to a datagram, as long as it is news.
-    pub(in super::super) fn write_herald(&mut self, packet: &mut PacketWriter<'_>) {
+    /// Adds the last word to a datagram to a member of that datacenter, as long as it is news, and
+    /// where it is so old that a later one must have been missed.
+    pub(in super::super) fn write_herald(
+        &mut self,
+        now: Time,
+        datacenter: u8,
+        packet: &mut PacketWriter<'_>,
+    ) {
         let Some(all) = &mut self.leadership else { return };
-        let Some((herald, _)) = all.heralds.last.filter(|_| all.heralds.carried > 0) else {
-            return;
-        };
-        if packet.push(&Record::Herald(herald)) {
-            all.heralds.carried -= 1;
+        let Some((herald, heard)) = all.heralds.last else { return };
+        let age = now.since(heard);
+        let asks = herald.leader != 0 && age > ASKED && age <= all.timing.lease + LATE;
+        let concerns = all.scope == NO_DATACENTER || all.scope == datacenter;
+        let goes = concerns && (all.heralds.carried > 0 || asks);
+        if goes && packet.push(&Record::Herald(herald)) {
+            all.heralds.carried = all.heralds.carried.saturating_sub(1);
             all.heralds.fresh &= all.heralds.carried > 0;
         }
     }
