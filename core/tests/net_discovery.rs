@@ -4,14 +4,7 @@
 
 mod net_support;
 
-use std::net::UdpSocket;
-
-use net_support::{address, cluster_name, config, eventually, ready, start};
-
-/// A port that was free a moment ago.
-fn free_port() -> u16 {
-    UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+use net_support::{address, cluster_name, config, eventually, free_ports, ready, start};
 
 #[test]
 fn a_seed_may_be_a_host_name() {
@@ -25,7 +18,7 @@ fn a_seed_may_be_a_host_name() {
 #[test]
 fn a_seed_that_appears_later_is_found() {
     let name = cluster_name();
-    let port = free_port();
+    let port = free_ports(1)[0];
     let first = start(config(&name).initial_hosts([format!("127.0.0.1:{port}").as_str()]));
     eventually("the seed was tried in vain", || first.stats().unwrap().streams_failed >= 1);
     let second = start(config(&name).listen_port(port));
@@ -37,7 +30,7 @@ fn bad_seeds_do_not_keep_a_node_from_the_good_one() {
     let name = cluster_name();
     let first = start(config(&name));
     let good = address(&first);
-    let dead = format!("127.0.0.1:{}", free_port());
+    let dead = format!("127.0.0.1:{}", free_ports(1)[0]);
     let seeds = ["host.invalid:7", "[::1]:7", dead.as_str(), good.as_str()];
     let second = start(config(&name).initial_hosts(seeds));
     ready(&[&first, &second], 2);
@@ -47,9 +40,9 @@ fn bad_seeds_do_not_keep_a_node_from_the_good_one() {
 #[test]
 fn two_nodes_may_name_each_other_and_themselves() {
     let name = cluster_name();
-    let ports = [free_port(), free_port()];
-    let seeds = ports.map(|port| format!("127.0.0.1:{port}"));
-    let node = |port: u16| start(config(&name).listen_port(port).initial_hosts(seeds.to_vec()));
+    let ports = free_ports(2);
+    let seeds: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+    let node = |port: u16| start(config(&name).listen_port(port).initial_hosts(seeds.clone()));
     let (first, second) = (node(ports[0]), node(ports[1]));
     ready(&[&first, &second], 2);
     assert_eq!(first.all_nodes().unwrap().len(), 2);

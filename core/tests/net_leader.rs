@@ -4,17 +4,10 @@
 
 mod net_support;
 
-use std::net::UdpSocket;
 use std::time::{Duration, Instant};
 
-use net_support::{LONG, cluster_name, config, crash, events, leave, start, wait_for};
+use net_support::{LONG, cluster_name, config, crash, events, free_ports, leave, start, wait_for};
 use seafoam::{Cluster, Config, ErrorCode, Event, TermQuality};
-
-/// Ports that nobody has, for a list that must be known before anybody starts.
-fn free_ports(count: usize) -> Vec<u16> {
-    let sockets: Vec<_> = (0..count).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-    sockets.iter().map(|socket| socket.local_addr().unwrap().port()).collect()
-}
 
 struct Fleet {
     name: String,

@@ -4,29 +4,25 @@
 
 mod net_support;
 
-use std::net::UdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use net_support::{LONG, cluster_name, config, crash, eventually, start};
+use net_support::{LONG, cluster_name, config, crash, eventually, free_ports, start};
 use seafoam::{Cluster, ErrorCode, Tenure};
 
 /// So many lighthouses of one cluster, which all stand. Nobody listens at the listed ports: they
 /// find each other by the first one's address.
 fn fleet(count: usize) -> Vec<Cluster> {
     let cluster = cluster_name();
-    let ports = |_| UdpSocket::bind("127.0.0.1:0").unwrap();
-    let sockets: Vec<_> = (0..count).map(ports).collect();
-    let list: Vec<_> = sockets.iter().map(|it| it.local_addr().unwrap().to_string()).collect();
-    drop(sockets);
-    let node = |address: &String| {
-        let port: u16 = address.rsplit(':').next().unwrap().parse().unwrap();
+    let ports = free_ports(count);
+    let list: Vec<_> = ports.iter().map(|port| format!("127.0.0.1:{port}")).collect();
+    let node = |port: &u16| {
         let config = config(&cluster).lighthouses(list.clone()).leader_lease_millis(1000_u32);
-        start(config.listen_port(port))
+        start(config.listen_port(*port))
     };
-    list.iter().map(node).collect()
+    ports.iter().map(node).collect()
 }
 
 fn tenure(cluster: &Cluster) -> Tenure {

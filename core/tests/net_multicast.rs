@@ -39,7 +39,7 @@ fn on(listen: IpAddr, port: u16, cluster: &str) -> Config {
 /// Whether two nodes found each other; false, with the reason printed, where the network refuses.
 fn found(listen: &str, group: &str) -> bool {
     let listen: IpAddr = listen.parse().unwrap();
-    let port = std::net::UdpSocket::bind("[::]:0").unwrap().local_addr().unwrap().port();
+    let port = net_support::free_ports(1)[0];
     let name = cluster_name();
     let first = start(on(listen, port, &name));
     let group =

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // each test file uses a part of it
 #![allow(clippy::expect_used, clippy::needless_pass_by_value, clippy::wildcard_enum_match_arm)]
 
+use std::net::{TcpListener, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
@@ -16,6 +17,22 @@ pub fn cluster_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let next = NEXT.fetch_add(1, Ordering::Relaxed);
     format!("test-{}-{next}", std::process::id())
+}
+
+/// Ports that nobody has, each another one, for a list that must be known before anybody starts.
+/// Below those that kernels give to outgoing connections: of those one may be gone a moment later.
+pub fn free_ports(count: usize) -> Vec<u16> {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let is_free = |port: &u16| {
+        let at = ("127.0.0.1", *port);
+        UdpSocket::bind(at).is_ok() && TcpListener::bind(at).is_ok()
+    };
+    let first = std::process::id().wrapping_mul(101);
+    let ports = std::iter::repeat_with(|| {
+        let turn = NEXT.fetch_add(1, Ordering::Relaxed);
+        20_000 + u16::try_from(first.wrapping_add(turn) % 12_000).unwrap_or_default()
+    });
+    ports.filter(is_free).take(count).collect()
 }
 
 /// A node on a free port of loopback, without multicast.
