@@ -71,7 +71,10 @@ export function work(cluster, say, now) {
     cycle: async (count) => {
       for (let number = 0; number < Number(count); number++) await cycle()
     },
-    state: () => say('state', { at: now(), ...counts, stats: cluster.stats() }),
+    state: () => {
+      globalThis.gc?.() // what is left is what is held
+      say('state', { at: now(), ...counts, stats: cluster.stats() })
+    },
   }
 
   if (process.env.LAB_WORK) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 import threading
@@ -112,6 +113,7 @@ class Work:
             cluster.close()
 
     def _do_state(self, _: str) -> None:
+        gc.collect()  # what is left is what is held
         say(
             "state",
             at=time.monotonic_ns(),

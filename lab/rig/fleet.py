@@ -46,7 +46,7 @@ def command(language: str) -> list[str]:
     """How the agent in a language is started."""
     commands: Mapping[str, list[str]] = {
         "python": [sys.executable, str(AGENTS / "agent.py")],
-        "node": [shutil.which("node") or "node", str(AGENTS / "agent.mjs")],
+        "node": [shutil.which("node") or "node", "--expose-gc", str(AGENTS / "agent.mjs")],
         "c": [str(built() / "agent-c")],
         "go": [str(built() / "agent-go")],
         "cpp": [str(built() / "agent-cpp")],

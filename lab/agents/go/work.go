@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -155,6 +156,7 @@ func cycle(ctx context.Context) error {
 }
 
 func (w *work) state() error {
+	debug.FreeOSMemory() // what is left is what is held
 	stats, err := w.cluster.Stats()
 	if err != nil {
 		return err

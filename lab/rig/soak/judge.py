@@ -10,8 +10,9 @@ from rig.history import SECOND
 from rig.soak.record import Record, Sample, within
 
 WARM_UP = 0.2  # of the run
-WINDOW_S = 60.0
-# A garbage collector lets memory rise and fall: the least of each window is what is held.
+WINDOW_S = 120.0
+# A garbage collector lets memory rise and fall: the least of each window is what is held. Agents
+# collect in each calm phase, of which a window has one.
 RSS_SHARE, RSS_KIB = 0.05, 1024
 RECOVERY_S = 30.0
 ACCUSERS = 2
