@@ -180,10 +180,7 @@ def _conclude(console: Console, record: Record, out: Path, docs: bool) -> int:
     for each in found:
         console.print(f"broken: {each}", style="bold red", soft_wrap=True)
     console.print(f"seed {record.seed}; record.json, history.json, report.md, charts: {out}")
-    console.print(
-        f"{len(found)} demands were not met" if found else "every demand was met",
-        style="bold red" if found else "bold green",
-    )
+    console.print(paper.verdict(found), style="bold red" if found else "bold green")
     return 1 if found else 0
 
 

@@ -19,6 +19,15 @@ const ALONE = {
   stateDir: '',
 }
 
+// A cluster of its own beside the one that lives on: started, read, closed.
+async function cycle() {
+  const alone = await Cluster.start(ALONE)
+  const events = alone.events({ initial: true })
+  await alone.ready(1, { timeoutMillis: READY_MILLIS })
+  for await (const _ of events) break
+  await alone.close()
+}
+
 /** Opens a fast reader and a slow one where they are wanted; returns what carries commands out. */
 export function work(cluster, say, now) {
   const counts = { heard: 0, got: 0, lagged: 0, taken: 0, missed: 0 }
@@ -41,14 +50,6 @@ export function work(cluster, say, now) {
       if (event.type === 'lagged') counts.missed += event.missed
       await sleep(SLOW_MILLIS, undefined, { ref: false })
     }
-  }
-
-  async function cycle() {
-    const alone = await Cluster.start(ALONE)
-    const events = alone.events({ initial: true })
-    await alone.ready(1, { timeoutMillis: READY_MILLIS })
-    for await (const _ of events) break
-    await alone.close()
   }
 
   const commands = {

@@ -91,7 +91,7 @@ def markdown(record: Record, found: Sequence[str]) -> str:
         f"{minutes:.0f} minutes, seed {record.seed}, {record.about.get('nodes', '?')} nodes in "
         f"{record.about.get('languages', '?')}; load of the machine {load:.1f} (median).",
         "",
-        f"**{'Every demand was met.' if not found else f'{len(found)} demands were not met:'}**",
+        f"**{verdict(found)}{':' if found else '.'}**",
         "",
         *(f"- {each}" for each in found[:40]),
         *([""] if found else []),
@@ -102,6 +102,13 @@ def markdown(record: Record, found: Sequence[str]) -> str:
             lines.append("| " + " | ".join(row) + " |")
         lines.append("")
     return "\n".join(lines)
+
+
+def verdict(found: Sequence[str]) -> str:
+    """How it ended, in a few words."""
+    if not found:
+        return "Every demand was met"
+    return "One demand was not met" if len(found) == 1 else f"{len(found)} demands were not met"
 
 
 def put(path: Path, text: str) -> None:

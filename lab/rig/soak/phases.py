@@ -20,6 +20,15 @@ HORIZON_S = 11.0  # whoever missed a broadcast asks for it within 10 s
 REPAIR_S = 14.0
 CYCLES = 500
 LEFT_S = 10.0
+# What calm phases tell of beside what is judged there.
+TOLD = (
+    "dropped_replayed",
+    "dropped_unknown_session",
+    "events_lost",
+    "stalls",
+    "broadcasts_repaired",
+    "suspicions_raised",
+)
 GONE_S = 30.0
 Play = Callable[[Ship, random.Random], Awaitable[None]]
 
@@ -72,7 +81,7 @@ def _delivered(
         return after[node][counter] - before[node][counter]
 
     wanted = sum(rose(other, "broadcasts_sent") for other in after if other != name)
-    seen = (*NOT_IN_CALM, "events_lost", "stalls", "broadcasts_repaired", "suspicions_raised")
+    seen = (*NOT_IN_CALM, *TOLD)
     counters = {counter: rose(name, counter) for counter in seen}
     acknowledged = rose(name, "acknowledged")
     return Calm(
