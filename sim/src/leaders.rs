@@ -118,7 +118,6 @@ impl World {
         if let Some(tenure) = open {
             if tenure.term == term && before.is_some() {
                 tenure.quality = quality;
-                self.check_holders(node, until);
                 return;
             }
             tenure.to = Some(now);
@@ -139,7 +138,6 @@ impl World {
             self.leaders.violations.push(text);
         }
         self.leaders.tenures.push(Tenure { node, run, scope, term, from: now, to: None, quality });
-        self.check_holders(node, until);
     }
 
     /// From now on every word of the election is heard, and every rule of it watched. Of words that
@@ -203,7 +201,7 @@ impl World {
 
     /// Lighthouses of a leader's list that hold its record until then by its clock, or lost what they
     /// held and are silent, or are down.
-    fn check_holders(&mut self, node: usize, until: Time) {
+    pub(crate) fn check_holders(&mut self, node: usize, until: Time) {
         if self.leaders.onlooker.is_none() {
             return;
         }
