@@ -62,7 +62,9 @@ def main(argv: Sequence[str]) -> int:
         try:
             asyncio.run(_run(ship, arguments))
         except (KeyboardInterrupt, asyncio.CancelledError):
-            console.print("interrupted; processes and namespaces are gone", style="red")
+            record.write(arguments.out / "record.json")
+            text = "interrupted; processes and namespaces are gone, --report judges what was seen"
+            console.print(text, style="red")
             return INTERRUPTED
     record.about = {
         "nodes": str(len(cast)),

@@ -80,6 +80,18 @@ def test_one_more_descriptor_or_thread_at_rest_is_found(what: str) -> None:
     assert only(record).startswith(f"a: {what} grew")
 
 
+def test_the_runtime_of_go_may_add_two_threads_and_no_more() -> None:
+    for more, wrong in ((2, 0), (3, 1)):
+        record = good()
+        record.steady = ["steady-go"]
+        record.samples = [
+            replace(it, name="steady-go", threads=it.threads + more * (it.at > at(18)))
+            for it in record.samples
+            if it.name == "a"
+        ]
+        assert len(problems(record)) == wrong
+
+
 def test_more_descriptors_amid_trouble_are_none_of_it() -> None:
     record = good()
     record.samples = [
