@@ -2,7 +2,9 @@
 //! `docs/measurements.md`.
 
 mod cluster;
+mod fleet;
 mod load;
 
 pub use cluster::{Cluster, Figures, Options};
+pub use fleet::{Fleet, Meter, Unmetered};
 pub use load::Load;

@@ -37,9 +37,19 @@ impl View {
 
     pub(crate) fn apply(&mut self, change: Change) {
         match change {
-            Change::Put { node, heard } => {
-                self.nodes.insert(Arc::clone(&node.name), (Arc::new(node), heard));
-            }
+            Change::Put { node, heard } => match self.nodes.get_mut(&node.name) {
+                Some(entry) => {
+                    // In place, unless a reader holds it still.
+                    match Arc::get_mut(&mut entry.0) {
+                        Some(place) => *place = node,
+                        None => entry.0 = Arc::new(node),
+                    }
+                    entry.1 = heard;
+                }
+                None => {
+                    self.nodes.insert(Arc::clone(&node.name), (Arc::new(node), heard));
+                }
+            },
             Change::Remove { name } => {
                 self.nodes.remove(&name);
             }

@@ -17,7 +17,7 @@ use crate::limits;
 impl Engine {
     pub(super) fn handle_nack(&mut self, sequence: u32, helper: u32) {
         self.stats.nacks_received += 1;
-        if let Some(probe) = self.probing.waiting.get_mut(&sequence) {
+        if let Some(probe) = self.probing.waiting.get_mut(sequence) {
             probe.nacks += 1;
             if let Some(place) = probe.asked.iter().position(|asked| *asked == helper) {
                 probe.nacked |= 1 << place;
@@ -62,14 +62,14 @@ impl Engine {
         handle: u32,
         incarnation: u32,
     ) {
-        let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
+        let Some(probe) = self.probing.waiting.get(sequence).copied() else {
             self.handle_late_ack(now, from, sequence, handle);
             return;
         };
         if probe.handle != 0 && probe.handle != handle {
             return;
         }
-        self.probing.waiting.remove(&sequence);
+        self.probing.waiting.remove(sequence);
         self.timers.disarm(Timer::Probe(sequence));
         self.timers.disarm(Timer::Nack(sequence));
         self.stats.acks_received += 1;
@@ -143,7 +143,7 @@ impl Engine {
     }
 
     fn handle_late_ack(&mut self, now: Time, from: SocketAddr, sequence: u32, handle: u32) {
-        let Some(late) = self.probing.late.remove(&sequence) else {
+        let Some(late) = self.probing.late.remove(sequence) else {
             return;
         };
         if late.handle != handle {
@@ -183,7 +183,7 @@ impl Engine {
     }
 
     pub(super) fn nack_timer(&mut self, now: Time, sequence: u32) {
-        let Some(probe) = self.probing.waiting.get(&sequence) else {
+        let Some(probe) = self.probing.waiting.get(sequence) else {
             return;
         };
         if let Purpose::Help { requester, sequence, .. } = probe.purpose {

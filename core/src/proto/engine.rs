@@ -27,6 +27,7 @@ use super::receipt::Receipts;
 use super::rtt::PingHistory;
 use super::seal::{Door, Entropy, KeyRing, Seeded};
 use super::sealing::with_room;
+use super::spare::Spare;
 use super::sync::Syncs;
 use super::tags::Tags;
 use super::time::Time;
@@ -72,6 +73,7 @@ pub struct Engine {
     pub(super) rng: Xoshiro256StarStar,
     pub(super) stats: Stats,
     pub(super) transmits: VecDeque<Transmit>,
+    pub(super) spare: Spare,
     pub(super) notices: VecDeque<Notice>,
     pub(super) awareness: Awareness,
     pub(super) histories: BTreeMap<u8, PingHistory>,
@@ -144,6 +146,7 @@ impl Engine {
             rng: Xoshiro256StarStar::seed_from_u64(seed),
             stats: Stats::default(),
             transmits: VecDeque::new(),
+            spare: Spare::default(),
             notices: VecDeque::new(),
             awareness: Awareness::default(),
             histories: BTreeMap::new(),

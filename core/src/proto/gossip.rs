@@ -167,7 +167,7 @@ impl Engine {
         let receiver = self.members.by_address(to).and_then(|id| self.members.get(id));
         let living = receiver.filter(|member| member.is_healthy()).map(|it| it.datacenter);
         let most = self.settings.max_datagram_bytes as usize;
-        let mut bytes = Vec::with_capacity(256);
+        let mut bytes = self.spare.take();
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
         if let Some(rider) = self.links.take_rider() {
             packet.push(&rider);

@@ -15,10 +15,11 @@ impl Engine {
         let Some(door) = &mut self.door else {
             return self.handle_plain(now, from, bytes);
         };
-        let mut plain = Vec::with_capacity(bytes.len());
+        let mut plain = self.spare.take();
         if door.open(now, from, bytes, &mut plain) {
             self.handle_plain(now, from, &plain);
         }
+        self.spare.give(plain);
     }
 
     fn handle_plain(&mut self, now: Time, from: SocketAddr, bytes: &[u8]) {

@@ -45,7 +45,7 @@ impl Engine {
         if answer != KnockAnswer::Silence {
             self.knocks.answered = now;
         }
-        let Some(probe) = self.probing.waiting.get_mut(&sequence) else {
+        let Some(probe) = self.probing.waiting.get_mut(sequence) else {
             return; // the ping was answered meanwhile
         };
         match answer {
@@ -53,7 +53,7 @@ impl Engine {
                 self.stats.knocks_refused += 1;
                 (probe.evidence, probe.hint) = (Evidence::Gone, Hint::Gone);
                 let probe = *probe;
-                self.probing.waiting.remove(&sequence);
+                self.probing.waiting.remove(sequence);
                 self.timers.disarm(Timer::Probe(sequence));
                 self.end_probe(now, sequence, &probe);
             }

@@ -1,6 +1,6 @@
 //! The table of members: who there is, found by name, handle and address.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +64,8 @@ pub(super) struct Member {
     pub(super) retry_at: Time,
     /// DEAD because nobody of its datacenter is heard: nothing is said against it alone.
     pub(super) lost: bool,
+    /// Whether it is among those that changed.
+    pub(super) dirty: bool,
 }
 
 impl Member {
@@ -97,6 +99,7 @@ impl Member {
             retries: 0,
             retry_at: Time::NEVER,
             lost: false,
+            dirty: false,
         }
     }
 
@@ -215,8 +218,11 @@ pub(super) struct Members {
     digest: TableDigest,
     counts: [usize; 6],
     pub(super) groups: Groups,
-    dirty: BTreeSet<MemberId>,
+    /// Places of members that changed, each once; some may be empty by now.
+    dirty: VecDeque<MemberId>,
     removed: Vec<Arc<str>>,
+    /// Rises with each change of who is there, where on the ring, and in which datacenter and state.
+    pub(super) stamp: u64,
 }
 
 impl Members {
@@ -232,8 +238,9 @@ impl Members {
             digest: TableDigest::new(),
             counts: [0; 6],
             groups: Groups::default(),
-            dirty: BTreeSet::new(),
+            dirty: VecDeque::new(),
             removed: Vec::new(),
+            stamp: 0,
         }
     }
 
@@ -255,7 +262,9 @@ impl Members {
             member.ring = hash::ring_position(&member.identity);
         }
         let after = (member.digested(), member.status, member.address, member.handle);
-        self.groups.change(Some(place), Some((member.datacenter, member.status)));
+        let moved = (member.datacenter, member.status);
+        self.groups.change(Some(place), Some(moved));
+        self.stamp += u64::from(place != moved || before != after);
         if before != after {
             if before.0 != after.0 {
                 for digested in [before.0, after.0].into_iter().flatten() {
@@ -267,11 +276,12 @@ impl Members {
             self.unindex(id, before.2, before.3);
             self.index(id);
         }
-        self.dirty.insert(id);
+        self.mark(id);
         Some(outcome)
     }
 
-    pub(super) fn insert(&mut self, member: Member) -> MemberId {
+    pub(super) fn insert(&mut self, mut member: Member) -> MemberId {
+        member.dirty = false; // it is not in line yet, whatever it was copied from
         let id = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
@@ -282,12 +292,13 @@ impl Members {
         }
         self.count(member.status, 1);
         self.groups.change(None, Some((member.datacenter, member.status)));
+        self.stamp += 1;
         if let Some(slot) = self.slots.get_mut(id) {
             *slot = Some(Box::new(member));
         }
         self.names.insert(&self.slots, id, |member| &*member.identity.name);
         self.index(id);
-        self.dirty.insert(id);
+        self.mark(id);
         id
     }
 
@@ -301,8 +312,8 @@ impl Members {
         }
         self.count(member.status, -1);
         self.groups.change(Some((member.datacenter, member.status)), None);
+        self.stamp += 1;
         self.free.push(id);
-        self.dirty.remove(&id);
         self.removed.push(Arc::clone(&member.identity.name));
         if self.tombstones.len() >= limits::TOMBSTONES {
             let oldest = self.tombstones.iter().min_by_key(|(_, stone)| stone.until);
@@ -386,8 +397,9 @@ impl Members {
     }
 
     pub(super) fn mark(&mut self, id: MemberId) {
-        if self.get(id).is_some() {
-            self.dirty.insert(id);
+        let Some(member) = self.slots.get_mut(id).and_then(Option::as_deref_mut) else { return };
+        if !std::mem::replace(&mut member.dirty, true) {
+            self.dirty.push_back(id);
         }
     }
 
@@ -396,7 +408,14 @@ impl Members {
     }
 
     pub(super) fn pop_dirty(&mut self) -> Option<MemberId> {
-        self.dirty.pop_first()
+        while let Some(id) = self.dirty.pop_front() {
+            let member = self.slots.get_mut(id).and_then(Option::as_deref_mut);
+            // The place may have been given to another member since, which is in line itself.
+            if member.is_some_and(|member| std::mem::take(&mut member.dirty)) {
+                return Some(id);
+            }
+        }
+        None
     }
 
     /// The public snapshot of a member; its age is for the reader to fill in.

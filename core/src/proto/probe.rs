@@ -1,12 +1,12 @@
 //! Probes: who is pinged when, who helps, and what an answer or silence means (SWIM, section 3.1;
 //! Lifeguard, LHA-Probe).
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::engine::Engine;
 use super::members::{MemberId, SELF};
+use super::ordered::Ordered;
 use super::output::Notice;
 use super::rtt::PingHistory;
 use super::time::Time;
@@ -112,8 +112,8 @@ pub(super) struct Late {
 /// The failure detector's own state.
 #[derive(Default)]
 pub(super) struct Probing {
-    pub(super) waiting: BTreeMap<u32, Probe>,
-    pub(super) late: BTreeMap<u32, Late>,
+    pub(super) waiting: Ordered<u32, Probe>,
+    pub(super) late: Ordered<u32, Late>,
     pub(super) sequence: u32,
     beats: u64,
     /// The digest at the last beat, and for how many more beats it rides on every ping.
@@ -121,6 +121,8 @@ pub(super) struct Probing {
     restless: u32,
     /// Members still to be probed in this round, the next one last.
     pub(super) order: Vec<MemberId>,
+    /// The next on the ring, as long as the table has this stamp: all of it is looked through for it.
+    successor: Option<(u64, Option<MemberId>)>,
 }
 
 impl Engine {
@@ -137,7 +139,7 @@ impl Engine {
         self.probing.beats += 1;
         self.watch_digest(now);
         let forgotten = now - heartbeat * LATE_BEATS;
-        self.probing.late.retain(|_, late| late.sent >= forgotten);
+        self.probing.late.retain(|late| late.sent >= forgotten);
         let target = if self.probing.beats.is_multiple_of(2) {
             self.ring_successor()
         } else {
@@ -168,24 +170,32 @@ impl Engine {
                     return Some(id);
                 }
             }
-            let mut order: Vec<_> = self.near_others().map(|(id, _)| id).collect();
+            let mut order = std::mem::take(&mut self.probing.order);
+            order.extend(self.near_others().map(|(id, _)| id));
             self.shuffle(&mut order);
             self.probing.order = order;
         }
         None
     }
 
-    fn ring_successor(&self) -> Option<MemberId> {
-        let mine = self.members.get(SELF)?.ring;
-        let distance = |member: &super::members::Member| member.ring.wrapping_sub(mine);
-        // Whoever is suspected, or is being probed, is looked at already.
+    /// Whoever is suspected, or is being probed, is looked at already.
+    fn ring_successor(&mut self) -> Option<MemberId> {
+        let stamp = self.members.stamp;
+        let known = self.probing.successor.filter(|(of, _)| *of == stamp).map(|(_, id)| id);
+        let next = known.unwrap_or_else(|| self.nearest_on_ring(|_| true));
+        self.probing.successor = Some((stamp, next));
         let probed = |id| {
             let mut probes = self.probing.waiting.values();
             probes.any(|probe| probe.purpose == Purpose::Detect && probe.target == Some(id))
         };
-        let alive = self.near_others().filter(|(_, m)| m.status == Status::Alive);
-        let alive = alive.filter(|(id, _)| !probed(*id));
-        alive.min_by_key(|(_, member)| distance(member)).map(|(id, _)| id)
+        next.filter(|id| !probed(*id)).or_else(|| self.nearest_on_ring(|id| !probed(id)))
+    }
+
+    fn nearest_on_ring(&self, wanted: impl Fn(MemberId) -> bool) -> Option<MemberId> {
+        let mine = self.members.get(SELF)?.ring;
+        let alive = self.near_others().filter(|(_, member)| member.status == Status::Alive);
+        let alive = alive.filter(|(id, _)| wanted(*id));
+        alive.min_by_key(|(_, member)| member.ring.wrapping_sub(mine)).map(|(id, _)| id)
     }
 
     /// A new member takes a random place in this round; one that has a place keeps it, or word of
@@ -311,7 +321,7 @@ impl Engine {
     /// A probe repeats its PING at half its timeout and at its timeout, asks helpers at its
     /// timeout, and ends after two.
     pub(super) fn probe_timer(&mut self, now: Time, sequence: u32) {
-        let Some(probe) = self.probing.waiting.get(&sequence).copied() else {
+        let Some(probe) = self.probing.waiting.get(sequence).copied() else {
             return;
         };
         let ends = match probe.purpose {
@@ -326,7 +336,7 @@ impl Engine {
             }
         };
         if now >= ends {
-            self.probing.waiting.remove(&sequence);
+            self.probing.waiting.remove(sequence);
             self.end_probe(now, sequence, &probe);
             return;
         }
@@ -449,7 +459,7 @@ impl Engine {
             probe.purpose.judges() || matches!(probe.purpose, Purpose::Revive | Purpose::Link)
         };
         let gone = |probe: &Probe| probe.target == Some(id) && own(probe);
-        let gone: Vec<_> = self.probing.waiting.extract_if(.., |_, probe| gone(probe)).collect();
+        let gone = self.probing.waiting.take_out(gone);
         for (sequence, _) in gone {
             self.timers.disarm(Timer::Probe(sequence));
         }
@@ -462,8 +472,7 @@ impl Engine {
     }
 
     fn drop_probes(&mut self, which: impl Fn(&Probe) -> bool) {
-        let dropped: Vec<_> =
-            self.probing.waiting.extract_if(.., |_, probe| which(probe)).collect();
+        let dropped = self.probing.waiting.take_out(which);
         for (sequence, probe) in dropped {
             self.timers.disarm(Timer::Probe(sequence));
             if let Some(target) = probe.target {

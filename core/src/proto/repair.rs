@@ -158,6 +158,9 @@ impl Engine {
     /// A member asks for broadcasts: it gets what fits one datagram, of those that were sent since
     /// it is a member.
     pub(super) fn give_broadcasts(&mut self, to: SocketAddr, asker: MemberId, wanted: &[IndexSet]) {
+        if wanted.is_empty() {
+            return;
+        }
         let Some(member) = self.members.get(asker).filter(|member| member.is_healthy()) else {
             return;
         };
@@ -183,11 +186,13 @@ impl Engine {
     ) -> u64 {
         let message = Message::Gossip { from: self.my_handle() };
         let most = self.settings.max_datagram_bytes as usize;
-        let mut bytes = Vec::with_capacity(256);
+        let mut bytes = self.spare.take();
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, &message, most);
         let sent = records.into_iter().filter(|record| packet.push(record)).count();
         if sent > 0 {
             self.transmits.push_back(super::output::Transmit::Datagram { to, bytes });
+        } else {
+            self.spare.give(bytes);
         }
         sent as u64
     }

@@ -24,7 +24,9 @@ impl Engine {
         while let Some(transmit) = self.transmits.pop_front() {
             let sealed = match transmit {
                 Transmit::Datagram { to, bytes } => {
-                    door.seal(to, &bytes).map(|bytes| Transmit::Datagram { to, bytes })
+                    let sealed = door.seal(to, &bytes, &mut self.spare);
+                    self.spare.give(bytes);
+                    sealed.map(|bytes| Transmit::Datagram { to, bytes })
                 }
                 Transmit::Announce { bytes } => {
                     door.seal_announcement(&bytes).map(|bytes| Transmit::Announce { bytes })
@@ -40,6 +42,11 @@ impl Engine {
             }
         }
         None
+    }
+
+    /// Takes the memory of a datagram back that was sent: one that goes out later lies in it.
+    pub fn recycle(&mut self, bytes: Vec<u8>) {
+        self.spare.give(bytes);
     }
 
     /// Whether this cluster is sealed: then every stream begins with greetings.

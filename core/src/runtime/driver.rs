@@ -34,6 +34,8 @@ pub(super) struct Driver {
     state: Option<Arc<StateDir>>,
     buffer: Vec<u8>,
     out: Vec<Transmit>,
+    /// Memory of datagrams that were sent, for the engine's next ones.
+    spent: Vec<Vec<u8>>,
     failing: Seldom,
 }
 
@@ -54,6 +56,7 @@ impl Driver {
             state,
             buffer: vec![0; limits::DATAGRAM_BYTES + 1],
             out: Vec::new(),
+            spent: Vec::new(),
             failing: Seldom::default(),
         }
     }
@@ -127,9 +130,10 @@ impl Driver {
             counters.dropped_oversized.one();
             return;
         }
-        let Self { shared, buffer, out, .. } = self;
+        let Self { shared, buffer, out, spent, .. } = self;
         let bytes = buffer.get(..length).unwrap_or_default();
         shared.turn(|engine, now| {
+            spent.drain(..).for_each(|bytes| engine.recycle(bytes));
             engine.handle_datagram(now, from, bytes);
             out.extend(std::iter::from_fn(|| engine.poll_transmit()));
         });
@@ -137,8 +141,9 @@ impl Driver {
 
     /// One input without bytes, and everything that it causes to be sent.
     fn turn(&mut self, input: impl FnOnce(&mut crate::proto::Engine, Time)) {
-        let Self { shared, out, .. } = self;
+        let Self { shared, out, spent, .. } = self;
         shared.turn(|engine, now| {
+            spent.drain(..).for_each(|bytes| engine.recycle(bytes));
             input(engine, now);
             out.extend(std::iter::from_fn(|| engine.poll_transmit()));
         });
@@ -146,9 +151,13 @@ impl Driver {
     }
 
     fn send(&mut self) {
-        for transmit in std::mem::take(&mut self.out) {
+        let mut out = std::mem::take(&mut self.out);
+        for transmit in out.drain(..) {
             match transmit {
-                Transmit::Datagram { to, bytes } => self.send_datagram(to, &bytes),
+                Transmit::Datagram { to, bytes } => {
+                    self.send_datagram(to, &bytes);
+                    self.spent.push(bytes);
+                }
                 Transmit::Stream { to, token, request } => self.exchange(to, token, request),
                 Transmit::Knock { to, token, timeout } => self.knock(to, token, timeout),
                 Transmit::Announce { bytes } => self.announce(bytes),
@@ -156,6 +165,7 @@ impl Driver {
                 Transmit::PersistList { file } => self.persist_list(file),
             }
         }
+        self.out = out; // its memory serves the next turn
     }
 
     fn send_datagram(&self, to: SocketAddr, bytes: &[u8]) {

@@ -109,7 +109,7 @@ impl Door {
         }
         for body in self.hellos.end(from) {
             let own = self.nonce();
-            let bytes = own.and_then(|own| self.short(&own, nonce.session, &body));
+            let bytes = own.and_then(|own| self.short(&own, nonce.session, &body, Vec::new()));
             self.out.extend(bytes.map(|bytes| (from, bytes)));
         }
         Ok(())

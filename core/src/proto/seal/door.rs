@@ -23,6 +23,7 @@ use crate::api::level::LogLevel;
 use crate::api::stats::Stats;
 use crate::limits;
 use crate::proto::discovery::Bucket;
+use crate::proto::spare::Spare;
 use crate::proto::time::Time;
 use crate::proto::wire::{HEADER_BYTES, VERSION, kind};
 
@@ -157,7 +158,12 @@ impl Door {
     // Out.
 
     /// Seals a packet of the engine; none where it waits, or cannot be sealed.
-    pub(in crate::proto) fn seal(&mut self, to: SocketAddr, plain: &[u8]) -> Option<Vec<u8>> {
+    pub(in crate::proto) fn seal(
+        &mut self,
+        to: SocketAddr,
+        plain: &[u8],
+        spare: &mut Spare,
+    ) -> Option<Vec<u8>> {
         let body = plain.get(HEADER_BYTES..)?;
         let now = self.now;
         let Some((session, peer)) = self.peers.reached_by(to) else {
@@ -170,7 +176,7 @@ impl Door {
         }
         if peer.knows_me && !silent {
             let nonce = self.nonce()?;
-            return self.short(&nonce, session, body);
+            return self.short(&nonce, session, body, spare.take());
         }
         let cookie = peer.cookie.filter(|(got, _)| now.since(*got) < COOKIE_USE);
         let nonce = self.nonce()?;
@@ -210,8 +216,14 @@ impl Door {
         Some(Nonce { session: self.session, counter: self.counter, fresh })
     }
 
-    pub(super) fn short(&self, nonce: &Nonce, to: u64, body: &[u8]) -> Option<Vec<u8>> {
-        let mut bytes = Vec::with_capacity(body.len() + LONG_OVERHEAD_BYTES);
+    /// Seals into `bytes`, which is empty.
+    pub(super) fn short(
+        &self,
+        nonce: &Nonce,
+        to: u64,
+        body: &[u8],
+        mut bytes: Vec<u8>,
+    ) -> Option<Vec<u8>> {
         let key = self.ring.first()?;
         seal_short(key, self.cluster(), nonce, to, body, &mut bytes).then_some(bytes)
     }

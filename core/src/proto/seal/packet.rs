@@ -80,10 +80,9 @@ pub fn seal_long(
     out: &mut Vec<u8>,
 ) -> bool {
     let start = out.len();
-    out.push(VERSION);
-    out.extend_from_slice(&key.id().0.to_le_bytes());
-    out.extend_from_slice(&cluster.0.to_le_bytes());
-    let data = associated(out.get(start..).unwrap_or_default(), None, cluster.1);
+    let ([low, high], [a, b, c, d]) = (key.id().0.to_le_bytes(), cluster.0.to_le_bytes());
+    let header = [VERSION, low, high, a, b, c, d];
+    out.extend_from_slice(&header);
     out.extend_from_slice(&nonce.bytes());
     let sealed_from = out.len();
     out.extend_from_slice(&to.to_le_bytes());
@@ -95,7 +94,8 @@ pub fn seal_long(
         None => out.push(0),
     }
     out.extend_from_slice(body);
-    finish(key, nonce, &data, start, sealed_from, out)
+    let data = Associated { header: &header, known: None, name: cluster.1 };
+    finish(key, nonce, data, start, sealed_from, out)
 }
 
 /// Seals a body for a receiver that knows the sender's session, and whose own is `to`: it follows
@@ -109,41 +109,56 @@ pub fn seal_short(
     out: &mut Vec<u8>,
 ) -> bool {
     let start = out.len();
-    out.push(SHORT_VERSION);
-    out.extend_from_slice(&key.id().0.to_le_bytes());
-    let data = associated(out.get(start..).unwrap_or_default(), Some((cluster.0, to)), cluster.1);
+    let [low, high] = key.id().0.to_le_bytes();
+    let header = [SHORT_VERSION, low, high];
+    out.extend_from_slice(&header);
     out.extend(nonce.counter.to_le_bytes().iter().take(LOW_BYTES));
     out.extend_from_slice(&nonce.fresh);
     let sealed_from = out.len();
     out.extend_from_slice(body);
-    finish(key, nonce, &data, start, sealed_from, out)
+    let data = Associated { header: &header, known: Some((cluster.0, to)), name: cluster.1 };
+    finish(key, nonce, data, start, sealed_from, out)
 }
 
 /// Header and cluster name; in a short packet, whose header lacks the tag, also what both sides know
 /// without it: the tag and the session for which it is meant.
-fn associated(header: &[u8], known: Option<(u32, u64)>, name: &str) -> Vec<u8> {
-    let mut data = Vec::with_capacity(header.len() + 12 + name.len());
-    data.extend_from_slice(header);
-    if let Some((tag, to)) = known {
-        data.extend_from_slice(&tag.to_le_bytes());
-        data.extend_from_slice(&to.to_le_bytes());
+#[derive(Clone, Copy)]
+struct Associated<'a> {
+    header: &'a [u8],
+    known: Option<(u32, u64)>,
+    name: &'a str,
+}
+
+impl Associated<'_> {
+    /// Lays it behind the text for as long as the cipher works: it is to lie in one piece, and needs no
+    /// memory of its own there.
+    fn put(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(self.header);
+        if let Some((tag, to)) = self.known {
+            out.extend_from_slice(&tag.to_le_bytes());
+            out.extend_from_slice(&to.to_le_bytes());
+        }
+        out.extend_from_slice(self.name.as_bytes());
     }
-    data.extend_from_slice(name.as_bytes());
-    data
 }
 
 fn finish(
     key: &Key,
     nonce: &Nonce,
-    data: &[u8],
+    data: Associated<'_>,
     start: usize,
     sealed_from: usize,
     out: &mut Vec<u8>,
 ) -> bool {
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
-    let text = out.get_mut(sealed_from..).unwrap_or_default();
     let nonce = XNonce::from(nonce.bytes());
-    match cipher.encrypt_inout_detached(&nonce, data, text.into()) {
+    let end = out.len();
+    data.put(out);
+    let (packet, data) = out.split_at_mut(end);
+    let text = packet.get_mut(sealed_from..).unwrap_or_default();
+    let sealed = cipher.encrypt_inout_detached(&nonce, data, text.into());
+    out.truncate(end);
+    match sealed {
         Ok(tag) => {
             out.extend_from_slice(&tag);
             true
@@ -188,8 +203,8 @@ pub fn open_long<'a>(
     let (session, counter, fresh) = (parts.next()?, parts.next()?, parts.next()?);
     let nonce =
         Nonce { session: u64::from_le_bytes(session), counter: u64::from_le_bytes(counter), fresh };
-    let data = associated(header, None, cluster.1);
-    unseal(key, &nonce, &data, sealed, into)?;
+    let data = Associated { header, known: None, name: cluster.1 };
+    unseal(key, &nonce, data, sealed, into)?;
     let (to, rest) = into.split_first_chunk::<8>()?;
     let (length, rest) = rest.split_first()?;
     let (cookie, body) = match usize::from(*length) {
@@ -217,22 +232,27 @@ pub fn open_short<'a>(
     let (header, rest) = clear.split_at_checked(3)?;
     let (_, fresh) = rest.split_last_chunk::<FRESH_BYTES>()?;
     let nonce = Nonce { session, counter, fresh: *fresh };
-    let data = associated(header, Some((cluster.0, to)), cluster.1);
-    unseal(key, &nonce, &data, sealed, into)?;
+    let data = Associated { header, known: Some((cluster.0, to)), name: cluster.1 };
+    unseal(key, &nonce, data, sealed, into)?;
     Some(into)
 }
 
-fn unseal(key: &Key, nonce: &Nonce, data: &[u8], sealed: &[u8], into: &mut Vec<u8>) -> Option<()> {
+fn unseal(
+    key: &Key,
+    nonce: &Nonce,
+    data: Associated<'_>,
+    sealed: &[u8],
+    into: &mut Vec<u8>,
+) -> Option<()> {
     let (text, tag) = sealed.split_last_chunk::<TAG_BYTES>()?;
     into.clear();
     into.extend_from_slice(text);
     let cipher = XChaCha20Poly1305::new(key.bytes().into());
     let nonce = XNonce::from(nonce.bytes());
-    let opened =
-        cipher.decrypt_inout_detached(&nonce, data, into.as_mut_slice().into(), &Tag::from(*tag));
-    if opened.is_err() {
-        into.clear();
-    }
+    data.put(into);
+    let (body, data) = into.split_at_mut(text.len());
+    let opened = cipher.decrypt_inout_detached(&nonce, data, body.into(), &Tag::from(*tag));
+    into.truncate(if opened.is_ok() { text.len() } else { 0 });
     opened.ok()
 }
 
