@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(CURDIR)/node/node_modules/.bin:$(PATH)
 PYTHON_READY := $(VENV)/.ready
 NODE_READY := $(if $(wildcard node/package.json),node/node_modules/.ready)
 
-.PHONY: help setup system build test model fuzz demo lab soak bench bench-bindings bench-peers sim seeds lint fmt header bless key wheels install clean
+.PHONY: help setup system build test model fuzz demo lab soak gate bench bench-bindings bench-peers sim seeds lint fmt header bless key wheels install clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ lab: setup ## Real processes in network namespaces under cuts, stops, crashes, l
 
 soak: setup ## One cluster of six languages under churn, loss, kills and key rotation (root; 12 minutes): MINUTES=, LONG=1 (two hours), SEED=
 	@$(MAKE) --no-print-directory -C lab soak
+
+gate: ## Count instructions of what an engine does most, and fail above the baseline; BLESS=1 rewrites it (valgrind; 4 minutes)
+	@$(PYTHON) tools/gate.py
 
 bench: setup ## Measure: a hundred nodes on loopback, events into each language (docs/measurements.md; 6 minutes)
 	@echo "bench: 100 nodes in one process, quiet, then with both cores kept busy"

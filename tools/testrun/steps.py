@@ -249,6 +249,14 @@ _UNIT = (
         timeout_s=4 * MINUTE,
     ),
     Step(
+        "allocations",
+        "unit",
+        ("cargo", "test", "--locked", "-p", "seafoam-bench"),
+        reads=cargo,
+        where=("bench/tests",),
+        timeout_s=3 * MINUTE,
+    ),
+    Step(
         "model of the election",
         "unit",
         ("cargo", "test", "--locked", "-p", "seafoam-model"),

@@ -39,9 +39,8 @@ impl Engine {
             self.send_news(now, from, SELF); // an earlier run was meant: it is told of this one
             return;
         }
-        let me = self.me();
-        let message =
-            Message::Ack { sequence, from: self.my_handle(), incarnation: me.incarnation };
+        let incarnation = self.members.get(SELF).map_or(0, |me| me.incarnation);
+        let message = Message::Ack { sequence, from: self.my_handle(), incarnation };
         // Handles are no secret: only a member that writes from its own address gets more than it
         // sent. Whoever is held for suspected or dead learns of it with every word from here, and
         // all learn of a leave.

@@ -164,8 +164,9 @@ impl Engine {
         piggyback: bool,
     ) {
         // What is passed on a few times is not wasted on those who are not there.
-        let receiver = self.members.by_address(to).and_then(|id| self.members.get(id));
-        let living = receiver.filter(|member| member.is_healthy()).map(|it| it.datacenter);
+        let receiver = self.members.by_address(to);
+        let living = receiver.and_then(|id| self.members.get(id));
+        let living = living.filter(|member| member.is_healthy()).map(|it| it.datacenter);
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = self.spare.take();
         let mut packet = PacketWriter::new(&mut bytes, self.cluster_tag, message, most);
@@ -176,7 +177,7 @@ impl Engine {
             let mut record = member.record();
             // Tags are long, and a stranger's address may be a lie: it must not be sent much more
             // than was sent in its name. Nothing said of them is no statement about them.
-            if self.members.by_address(to).is_none() {
+            if receiver.is_none() {
                 record.tags = None;
             }
             packet.push_member(&record);
@@ -194,7 +195,7 @@ impl Engine {
             if let Some(datacenter) = living {
                 self.write_herald(now, datacenter, &mut packet);
             }
-            let far = self.members.by_address(to).and_then(|id| self.far_of(id)).is_some();
+            let far = receiver.and_then(|id| self.far_of(id)).is_some();
             if !far {
                 self.write_words(&mut packet);
             }

@@ -130,6 +130,9 @@ impl Engine {
                 }
             }
         }
+        if offered.is_empty() && wanted.is_empty() {
+            return payload;
+        }
         // As with ACKs: only a member that writes from its own address gets more than it sent.
         let member = self.members.by_handle(speaker).filter(|id| *id != SELF);
         let member = member.filter(|id| self.members.get(*id).is_some_and(|m| m.address == from));

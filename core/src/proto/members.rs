@@ -139,6 +139,14 @@ impl Member {
         let versions = (self.incarnation, self.tags.version());
         self.is_healthy().then(|| Digested { identity: self.identity.clone(), versions })
     }
+
+    /// Whether its part of the digest is (still) this one.
+    fn is_digested_as(&self, digested: Option<&Digested>) -> bool {
+        digested.map_or(!self.is_healthy(), |digested| {
+            let versions = (self.incarnation, self.tags.version());
+            self.is_healthy() && digested.versions == versions && digested.identity == self.identity
+        })
+    }
 }
 
 /// The text of an address; most nodes are called by theirs, and have it once.
@@ -149,7 +157,6 @@ fn text_of(address: SocketAddr, name: &Arc<str>) -> Arc<str> {
 
 /// What a member's part of the digest is made of. Most changes of a member leave it as it is, and to
 /// compare is cheaper than to hash.
-#[derive(PartialEq)]
 struct Digested {
     identity: Identity,
     /// Of its claims, and of its tags.
@@ -261,18 +268,20 @@ impl Members {
         if before.3 != member.handle {
             member.ring = hash::ring_position(&member.identity);
         }
-        let after = (member.digested(), member.status, member.address, member.handle);
+        let after = (member.status, member.address, member.handle);
+        let redigested = !member.is_digested_as(before.0.as_ref());
         let moved = (member.datacenter, member.status);
         self.groups.change(Some(place), Some(moved));
-        self.stamp += u64::from(place != moved || before != after);
-        if before != after {
-            if before.0 != after.0 {
-                for digested in [before.0, after.0].into_iter().flatten() {
+        let changed = redigested || (before.1, before.2, before.3) != after;
+        self.stamp += u64::from(changed || place != moved);
+        if changed {
+            if redigested {
+                for digested in [before.0, member.digested()].into_iter().flatten() {
                     self.digest.toggle(digested.digest());
                 }
             }
             self.count(before.1, -1);
-            self.count(after.1, 1);
+            self.count(after.0, 1);
             self.unindex(id, before.2, before.3);
             self.index(id);
         }

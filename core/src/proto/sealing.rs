@@ -44,6 +44,12 @@ impl Engine {
         None
     }
 
+    /// Whether [`poll_transmit`](Self::poll_transmit) has something to look at.
+    #[must_use]
+    pub fn has_transmits(&self) -> bool {
+        !self.transmits.is_empty() || self.door.as_ref().is_some_and(|door| door.has_out())
+    }
+
     /// Takes the memory of a datagram back that was sent: one that goes out later lies in it.
     pub fn recycle(&mut self, bytes: Vec<u8>) {
         self.spare.give(bytes);

@@ -67,14 +67,16 @@ impl Driver {
         let _ = self.udp.writable().await;
         loop {
             self.read();
-            if self.shared.engine.lock().next_deadline() <= self.shared.now() {
+            if self.is_due() {
                 // The clock decides, not the sleep. This process may have been stopped for long:
                 // what came meanwhile is asked for once more and heard before any timer fires.
                 tokio::task::yield_now().await;
                 self.read();
                 self.turn(|engine, now| engine.handle_timeout(now));
             }
-            self.turn(|_, _| ()); // what commands of the host left to send
+            if self.shared.engine.lock().has_transmits() {
+                self.turn(|_, _| ()); // what commands of the host left to send
+            }
             self.shared.check_waiters().deliver();
             if let Some(reason) = self.shared.waiters.doomed(self.shared.now()) {
                 self.shared.shut(Some(reason));
@@ -82,6 +84,10 @@ impl Driver {
             }
             self.wait().await;
         }
+    }
+
+    fn is_due(&self) -> bool {
+        self.shared.engine.lock().next_deadline() <= self.shared.now()
     }
 
     /// Sleeps until a datagram, a deadline or a command.

@@ -141,6 +141,10 @@ impl Door {
         Greeting::new(id, tag, &mut *self.entropy)
     }
 
+    pub(in crate::proto) fn has_out(&self) -> bool {
+        !self.out.is_empty()
+    }
+
     /// What the door itself has to send: challenges, and what waited for one.
     pub(in crate::proto) fn poll_out(&mut self) -> Option<(SocketAddr, Vec<u8>)> {
         self.out.pop_front()

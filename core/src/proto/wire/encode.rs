@@ -188,6 +188,8 @@ fn put_u32s(out: &mut impl Sink, numbers: &[u32]) {
 pub(super) struct Body<'a> {
     content: Content<'a>,
     identity_flags: u8,
+    /// Bytes, without kind and length.
+    length: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -208,7 +210,7 @@ enum Content<'a> {
 
 /// None for a record that no peer would take.
 pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
-    let plain = |content| Some(Body { content, identity_flags: 0 });
+    let plain = |content| Some(Body::of(content, 0));
     match record {
         Record::Member(member) => Body::member(member),
         Record::Broadcast(broadcast) => Body::broadcast(broadcast),
@@ -229,27 +231,35 @@ pub(super) fn body_of(record: &Record) -> Option<Body<'_>> {
 }
 
 impl<'a> Body<'a> {
+    fn of(content: Content<'a>, identity_flags: u8) -> Self {
+        let mut body = Self { content, identity_flags, length: 0 };
+        let mut length = 0;
+        body.put_body(&mut length);
+        body.length = length;
+        body
+    }
+
     pub fn member(member: &'a MemberRecord) -> Option<Self> {
         let tags = member.tags.as_ref().map_or(0, |tags| tags.len());
-        (tags <= MAX_TAGS_BYTES && is_valid_name(&member.identity.name)).then(|| Self {
-            content: Content::Member(member),
-            identity_flags: identity_flags(&member.address, &member.identity),
+        (tags <= MAX_TAGS_BYTES && is_valid_name(&member.identity.name)).then(|| {
+            let flags = identity_flags(&member.address, &member.identity);
+            Self::of(Content::Member(member), flags)
         })
     }
 
     pub fn broadcast(broadcast: &'a BroadcastRecord) -> Option<Self> {
         (broadcast.bytes.len() <= MAX_BROADCAST_BYTES && is_valid_name(&broadcast.origin.name))
-            .then(|| Self {
-                content: Content::Broadcast(broadcast),
-                identity_flags: identity_flags(&broadcast.address, &broadcast.origin),
+            .then(|| {
+                let flags = identity_flags(&broadcast.address, &broadcast.origin);
+                Self::of(Content::Broadcast(broadcast), flags)
             })
     }
 
     /// Bytes with kind and length.
     pub fn record_len(&self) -> usize {
         let mut length = 1_usize;
-        length.put_varint(self.body_len() as u64);
-        length + self.body_len()
+        length.put_varint(self.length as u64);
+        length + self.length
     }
 
     pub fn put_record(&self, out: &mut Vec<u8>) {
@@ -267,14 +277,8 @@ impl<'a> Body<'a> {
             Content::Ask(_) => record_kind::ASK,
             Content::Heard(..) => record_kind::HEARD,
         });
-        out.put_varint(self.body_len() as u64);
+        out.put_varint(self.length as u64);
         self.put_body(out);
-    }
-
-    fn body_len(&self) -> usize {
-        let mut length = 0;
-        self.put_body(&mut length);
-        length
     }
 
     fn put_body(&self, out: &mut impl Sink) {

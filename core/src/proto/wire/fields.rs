@@ -2,7 +2,7 @@
 
 use super::{DecodeError, Identity, MAX_NAME_BYTES, is_valid_name};
 use std::fmt::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::sync::Arc;
 
 /// Flag of an address: 16 bytes instead of 4.
@@ -102,8 +102,11 @@ impl<'a> Reader<'a> {
     /// Address, then name, generation and run of whoever is there.
     pub fn addressed_identity(&mut self, flags: u8) -> Result<(SocketAddr, Identity), DecodeError> {
         let address = self.address(flags)?;
-        let name =
-            if flags & NAME_IS_ADDRESS == 0 { self.name()? } else { address.to_string().into() };
+        let name = match &address {
+            _ if flags & NAME_IS_ADDRESS == 0 => self.name()?,
+            SocketAddr::V4(address) => V4Text::of(address).as_str().into(),
+            SocketAddr::V6(address) => address.to_string().into(),
+        };
         Ok((address, Identity { name, generation: self.varint()?, run: self.u64()? }))
     }
 
@@ -183,11 +186,54 @@ pub(super) fn identity_flags(address: &SocketAddr, identity: &Identity) -> u8 {
 /// Whether `name` is what a receiver makes of the address: without scope id, as RFC 5952 has it.
 fn is_text_of(name: &str, address: &SocketAddr) -> bool {
     let carried = match address {
-        SocketAddr::V4(_) => *address,
-        SocketAddr::V6(v6) => SocketAddr::V6(SocketAddrV6::new(*v6.ip(), v6.port(), 0, 0)),
+        SocketAddr::V4(v4) => return name == V4Text::of(v4).as_str(),
+        SocketAddr::V6(v6) => SocketAddrV6::new(*v6.ip(), v6.port(), 0, 0),
     };
     let mut left = Unmatched(name);
     write!(left, "{carried}").is_ok() && left.0.is_empty()
+}
+
+/// The text of an IPv4 address: most nodes are called by theirs, so that it is made for each record that
+/// comes or goes. A formatter takes ten times as many instructions.
+struct V4Text {
+    bytes: [u8; Self::LONGEST],
+    length: usize,
+}
+
+impl V4Text {
+    const LONGEST: usize = "255.255.255.255:65535".len();
+
+    fn of(address: &SocketAddrV4) -> Self {
+        let mut text = Self { bytes: [0; Self::LONGEST], length: 0 };
+        let [first, others @ ..] = address.ip().octets();
+        text.number(first.into());
+        for octet in others {
+            text.push(b'.');
+            text.number(octet.into());
+        }
+        text.push(b':');
+        text.number(address.port());
+        text
+    }
+
+    fn number(&mut self, number: u16) {
+        let units = [10_000_u16, 1000, 100, 10, 1].into_iter();
+        for unit in units.skip_while(|unit| *unit > number.max(1)) {
+            self.push(b'0' + (number / unit % 10) as u8);
+        }
+    }
+
+    fn push(&mut self, byte: u8) {
+        if let Some(place) = self.bytes.get_mut(self.length) {
+            *place = byte;
+            self.length += 1;
+        }
+    }
+
+    fn as_str(&self) -> &str {
+        let text = self.bytes.get(..self.length).unwrap_or_default();
+        std::str::from_utf8(text).unwrap_or_default() // digits, dots and a colon
+    }
 }
 
 /// Compares text as it is formatted, so that the comparison needs no memory.
@@ -197,5 +243,29 @@ impl Write for Unmatched<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.0 = self.0.strip_prefix(text).ok_or(fmt::Error)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_shortest_and_the_longest_text_are_those_of_the_formatter() {
+        for address in ["0.0.0.0:0", "255.255.255.255:65535", "1.10.100.9:10000"] {
+            let parsed = address.parse().expect("an address");
+            assert_eq!(V4Text::of(&parsed).as_str(), address);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn each_text_is_that_of_the_formatter(ip: [u8; 4], port: u16) {
+            let address = SocketAddrV4::new(ip.into(), port);
+            let text = V4Text::of(&address);
+            prop_assert_eq!(text.as_str(), address.to_string());
+        }
     }
 }
