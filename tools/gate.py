@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Count the instructions of what an engine does most, and compare them with what they were.
 
-Callgrind counts, so other work on the machine changes nothing. What may: the compiler, the C library
-and, through its choice of memory routines, the processor. So the counts are compared with some margin,
-and written again (BLESS=1) when the toolchain is.
+Callgrind counts, so other work on the machine changes nothing. What may: the compiler, the C
+library and, through its choice of memory routines, the processor. So the counts are compared with
+some margin, and written again (BLESS=1) when the toolchain is another.
 """
 
 from __future__ import annotations

@@ -57,6 +57,8 @@ pub struct Fleet {
     spent: Vec<Vec<Vec<u8>>>,
     /// Datagrams sent so far.
     pub datagrams: u64,
+    /// How often a deadline of an engine came so far.
+    pub deadlines: u64,
 }
 
 impl Fleet {
@@ -77,6 +79,7 @@ impl Fleet {
             out: Vec::new(),
             spent: vec![Vec::new(); nodes],
             datagrams: 0,
+            deadlines: 0,
         };
         for number in 0..nodes {
             let me = LocalNode {
@@ -130,7 +133,10 @@ impl Fleet {
                     engine.handle_datagram(now, address(from), &bytes);
                 });
             }
-            Arrival::Timeout => self.turn(node, meter, Engine::handle_timeout),
+            Arrival::Timeout => {
+                self.deadlines += 1;
+                self.turn(node, meter, Engine::handle_timeout);
+            }
             Arrival::Stream { token, answer } => {
                 self.turn(node, meter, |engine, now| engine.handle_stream(now, token, answer));
             }
