@@ -15,6 +15,10 @@ use crate::world::World;
 /// How long a disk takes.
 pub(crate) const DISK_TIME: Duration = Duration::from_millis(5);
 
+/// What a process is told of its lease: the term, until when by its clock, and how far the term can be
+/// trusted; none where it leads no more.
+pub(crate) type Told = Option<(u64, Time, TermQuality)>;
+
 /// One tenure: a process that leads in one term.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tenure {
@@ -100,8 +104,19 @@ impl World {
         &self.leaders.violations
     }
 
+    /// What a process was told at once. Of several the last one counts: what it rests on is what
+    /// there is now.
+    pub(crate) fn note_leases(&mut self, node: usize, leases: &[Told]) {
+        for lease in leases {
+            self.note_lease(node, *lease);
+        }
+        if let Some(Some((_, until, _))) = leases.last() {
+            self.check_holders(node, *until);
+        }
+    }
+
     /// A process was told that it leads, or leads no more.
-    pub(crate) fn note_lease(&mut self, node: usize, lease: Option<(u64, Time, TermQuality)>) {
+    fn note_lease(&mut self, node: usize, lease: Told) {
         let now = self.now;
         let before = self.leads(node);
         let Some(host) = self.hosts.get_mut(node) else { return };
@@ -201,7 +216,7 @@ impl World {
 
     /// Lighthouses of a leader's list that hold its record until then by its clock, or lost what they
     /// held and are silent, or are down.
-    pub(crate) fn check_holders(&mut self, node: usize, until: Time) {
+    fn check_holders(&mut self, node: usize, until: Time) {
         if self.leaders.onlooker.is_none() {
             return;
         }

@@ -339,14 +339,7 @@ impl World {
             host.note_configuration(configuration, self.now);
         }
         self.overhear(node, &transmits);
-        // Of several at once the last one counts: what it rests on is what there is now.
-        let last = leases.last().copied().flatten();
-        for lease in leases {
-            self.note_lease(node, lease);
-        }
-        if let Some((_, until, _)) = last {
-            self.check_holders(node, until);
-        }
+        self.note_leases(node, &leases);
         self.check_leader(node, &told_terms);
         for what in told {
             self.tell(node, what);
