@@ -12,7 +12,7 @@ from typing import TextIO
 from testrun import report
 from testrun.counts import Counts
 from testrun.model import Step
-from testrun.runner import Settings, run_all
+from testrun.runner import LOG_FOLDER, Settings, run_all
 from testrun.steps import BUDGET_MINUTES, STEPS, TOLERATE_ABSENT
 
 TREE = Path(__file__).resolve().parents[2]
@@ -85,7 +85,8 @@ def main(
     screen.say(report.table(results))
     screen.say("")
     screen.say(report.budget(results, BUDGET_MINUTES))
-    reasons = [f"{r.step.label}: {r.reason}" for r in results if r.counts.failed]
+    logs = tree / LOG_FOLDER
+    reasons = [report.failure(r, logs / r.step.log_name) for r in results if r.counts.failed]
     if report.proved_nothing(results):
         counts += Counts(failed=1)
         reasons.append("no step executed a check")

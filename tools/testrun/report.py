@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from testrun.counts import Counts
+from testrun.counts import Counts, plain_text
 from testrun.model import MINUTE, Outcome, Result, Step
 
 TAIL_LINES = 40
+EVIDENCE_LINES, EVIDENCE_WIDTH = 3, 160
 _HEADINGS = ("room", "step", "result", "passed", "failed", "skipped", "seconds")
+
+# How the runners of this project's languages name what failed. A log of which somebody keeps the
+# end alone must still say which test it was.
+_EVIDENCE = re.compile(
+    r"FAILED|--- FAIL|^not ok|^\u2716|panicked at|CHECK\(|REQUIRE\(|AssertionError|assertion failed"
+    r"|(?:Address|Leak|Thread)Sanitizer|runtime error|DATA RACE|exit status|^error"
+)
 
 
 class Screen:
@@ -61,6 +70,21 @@ def tail(log: Path) -> str:
     if left_out > 0:
         head += f" ({left_out} lines above)"
     return "\n".join([head, *(f"    | {line}" for line in lines[-TAIL_LINES:])]) + "\n"
+
+
+def evidence(log: Path) -> list[str]:
+    """Return the first lines of a log that name a failure, cut to a width, without repetitions."""
+    if not log.exists():
+        return []
+    lines = (line.strip() for line in plain_text(log.read_text(errors="replace")).splitlines())
+    found = dict.fromkeys(line[:EVIDENCE_WIDTH] for line in lines if _EVIDENCE.search(line))
+    return list(found)[:EVIDENCE_LINES]
+
+
+def failure(result: Result, log: Path) -> str:
+    """Return what failed, and the lines of its log that say so."""
+    head = f"{result.step.label}: {result.reason}"
+    return "\n".join([head, *(f"    {line}" for line in evidence(log))])
 
 
 def table(results: Sequence[Result]) -> str:

@@ -52,6 +52,17 @@ def test_all_good(run: Run) -> None:
     assert last(output) == "3 passed, 0 failed"
 
 
+def test_the_end_of_the_output_says_which_test_failed(run: Run) -> None:
+    code = "print('FAILED it_waits\\n' * 9 + 'x.c:7: CHECK(a == b)'); " + BAD
+    _, output = run(step("a", code))
+    assert output.splitlines()[-4:] == [
+        "failed: unit/a: 1 of 2 tests failed",
+        "    FAILED it_waits",
+        "    x.c:7: CHECK(a == b)",
+        "1 passed, 1 failed",
+    ]
+
+
 def test_one_failing_step_fails_the_run_and_the_others_still_run(run: Run) -> None:
     status, output = run(step("a", BAD), step("b", GOOD))
     assert status == 1
