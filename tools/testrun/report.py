@@ -77,7 +77,8 @@ def evidence(log: Path) -> list[str]:
     if not log.exists():
         return []
     lines = (line.strip() for line in plain_text(log.read_text(errors="replace")).splitlines())
-    found = dict.fromkeys(line[:EVIDENCE_WIDTH] for line in lines if _EVIDENCE.search(line))
+    told = (line for line in lines if _EVIDENCE.search(line) and not line.startswith("$ "))
+    found = dict.fromkeys(line[:EVIDENCE_WIDTH] for line in told)
     return list(found)[:EVIDENCE_LINES]
 
 
