@@ -83,6 +83,18 @@ fn a_leader_is_followed_and_stays_on_bad_links() {
     assert!(bytes(0) > bytes(1) && bytes(1) > bytes(2) && bytes(0) < 2048.0, "{lead:?}");
 }
 
+/// Ten to three hundred nodes: whatever a node sends at rest does not depend on how many there are.
+#[test]
+fn a_node_of_three_hundred_sends_at_rest_what_a_node_of_ten_does() {
+    let scale = scenario::scale(&Plan { nodes: vec![10, 100, 300], ..plan(10, 1) });
+    assert_eq!((scale.rows.len(), scale.broken.len()), (3, 0), "{scale:?}");
+    for row in 0..3 {
+        assert!((150.0..250.0).contains(&cell(&scale, row, "bytes/s a node")), "{scale:?}");
+        assert_eq!(cell(&scale, row, "missed"), 0.0, "{scale:?}");
+        assert!(cell(&scale, row, "killed to DEAD by all s p50") < 2.0, "{scale:?}");
+    }
+}
+
 /// A leader that gave up while its renewal was on its way left records of that behind, which nobody
 /// released: the next one had to wait for their end, 3 s (seed 57, one of a hundred).
 #[test]

@@ -32,6 +32,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("lead", scenario::lead, &[10, 100], 1, 1),
     ("across", scenario::across, &[100, 1000], 3, 5),
     ("apart", scenario::apart, &[100], 10, 10),
+    ("scale", scenario::scale, &[10, 30, 100, 300], 1, 5),
     ("lifeguard", scenario::lifeguard, &[128], 10, 1),
 ];
 
@@ -39,7 +40,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
     let (name, work, nodes, seeds, trials) = scenario;
     let plan = Plan {
         seeds: asked.seeds.clone().unwrap_or(0..*seeds),
-        nodes: asked.nodes.map_or_else(|| nodes.to_vec(), |nodes| vec![nodes]),
+        nodes: asked.nodes.clone().unwrap_or_else(|| nodes.to_vec()),
         trials: asked.trials.unwrap_or(*trials),
         jobs: asked.jobs,
         sealed: asked.sealed,
@@ -73,6 +74,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
             "columns": report.columns,
             "rows": report.rows,
             "lines": report.lines,
+            "broken": report.broken,
             "seconds": seconds,
         });
         std::fs::write(file, format!("{whole:#}\n"))?;
@@ -80,7 +82,10 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
     if let Some(file) = &asked.svg {
         draw(file, &report)?;
     }
-    Ok(true)
+    for broken in &report.broken {
+        println!("\nNOT HELD: {broken}");
+    }
+    Ok(report.broken.is_empty())
 }
 
 fn list(nodes: &[usize]) -> String {

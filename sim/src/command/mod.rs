@@ -11,7 +11,7 @@ use lexopt::{Arg, ValueExt};
 
 /// How to use the command.
 const HELP: &str = "\
-seafoam-sim run [--scenario NAME] [--seed N | --seeds A..B] [--nodes N] [--trials N] [--jobs N]
+seafoam-sim run [--scenario NAME] [--seed N | --seeds A..B] [--nodes N[,N]] [--trials N] [--jobs N]
                 [--only TEXT] [--minutes N] [--insecure] [--json FILE] [--svg FILE]
                 [--verbose]
 seafoam-sim lifeguard [...]   the same as run --scenario lifeguard; writes docs/charts/lifeguard.*
@@ -23,6 +23,7 @@ Scenarios
   silent      a host goes silent: the same
   pause       hosts silent and processes stopped for a while: how many are called DEAD
   partition   two halves are cut off from each other: seconds until all see all again
+  scale       clusters of growing size: all of this; fails where rest costs a node over 10 % more
   loss        60 s on a lossy network: living nodes called DEAD
   join        all start at once: seconds until all see all
   broadcast   5 % lost: whom broadcasts miss, and how long they take
@@ -48,7 +49,7 @@ Status: 0 where all held, 1 where a checker found something, 2 where the command
 pub struct Asked {
     scenario: String,
     seeds: Option<Range<u64>>,
-    nodes: Option<usize>,
+    nodes: Option<Vec<usize>>,
     trials: Option<usize>,
     jobs: usize,
     json: Option<PathBuf>,
@@ -57,6 +58,13 @@ pub struct Asked {
     sealed: bool,
     only: String,
     minutes: Option<u64>,
+}
+
+impl Asked {
+    /// The size of a cluster where only one can be.
+    fn nodes(&self) -> Option<usize> {
+        self.nodes.as_ref().and_then(|nodes| nodes.first()).copied()
+    }
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -89,7 +97,7 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
                 asked.seeds = Some(seed..seed + 1);
             }
             Arg::Long("seeds") => asked.seeds = Some(range(&words.value()?.string()?)?),
-            Arg::Long("nodes") => asked.nodes = Some(words.value()?.parse()?),
+            Arg::Long("nodes") => asked.nodes = Some(sizes(&words.value()?.string()?)?),
             Arg::Long("trials") => asked.trials = Some(words.value()?.parse()?),
             Arg::Long("jobs") => asked.jobs = words.value()?.parse()?,
             Arg::Long("minutes") => asked.minutes = Some(words.value()?.parse()?),
@@ -101,9 +109,6 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Long("help") | Arg::Short('h') => command = Some("help".into()),
             Arg::Value(_) | Arg::Long(_) | Arg::Short(_) => return Err(word.unexpected().into()),
         }
-    }
-    if asked.nodes.is_some_and(|nodes| nodes < 2) {
-        return Err("--nodes: it takes 2 or more".into());
     }
     match command.as_deref() {
         Some("run") => Ok(asked),
@@ -129,6 +134,15 @@ fn range(text: &str) -> Result<Range<u64>, Failure> {
     let (from, to): (u64, u64) =
         (from.parse().map_err(|_| wrong())?, to.parse().map_err(|_| wrong())?);
     if from < to { Ok(from..to) } else { Err(wrong().into()) }
+}
+
+/// `N`, or `N,N,N` for clusters of several sizes.
+fn sizes(text: &str) -> Result<Vec<usize>, Failure> {
+    let sizes: Option<Vec<usize>> = text.split(',').map(|word| word.parse().ok()).collect();
+    let sizes = sizes.filter(|sizes| sizes.iter().all(|nodes| *nodes >= 2));
+    sizes.ok_or_else(|| {
+        format!("--nodes {text}: it takes 2 or more, or several such as 10,100").into()
+    })
 }
 
 /// Does it; whether all held.

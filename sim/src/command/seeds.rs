@@ -30,7 +30,7 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     let seeds = asked.seeds.clone().unwrap_or(0..100);
     let only = seeds.end - seeds.start == 1;
     let work = |seed| {
-        let options = Options::draw(seed, asked.nodes);
+        let options = Options::draw(seed, asked.nodes());
         // A panic is caught and told with its seed: its usual message would come between.
         swarm::run(options)
     };
@@ -106,10 +106,10 @@ fn take(asked: &Asked, sum: &mut Sum, seed: u64, outcome: &Outcome) {
         return println!("FAILED seed {seed}: {}", first.checker);
     }
     println!("FAILED seed {seed}: {first}");
-    let nodes = asked.nodes.map_or_else(String::new, |nodes| format!(" --nodes {nodes}"));
+    let nodes = asked.nodes().map_or_else(String::new, |nodes| format!(" --nodes {nodes}"));
     println!("  again: cargo run --release -p seafoam-sim -- run --seed {seed}{nodes}");
     if asked.verbose {
-        println!("  {:?}", Options::draw(seed, asked.nodes));
+        println!("  {:?}", Options::draw(seed, asked.nodes()));
         for line in &outcome.timeline {
             println!("  {line}");
         }

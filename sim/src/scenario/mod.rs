@@ -4,6 +4,7 @@ mod datacenters;
 mod detection;
 mod leading;
 mod lifeguard;
+mod scale;
 mod spread;
 mod stress;
 mod validity;
@@ -17,6 +18,7 @@ pub use datacenters::{across, apart};
 pub use detection::{crash, pause, silent};
 pub use leading::{failover, lead, tenures};
 pub use lifeguard::lifeguard;
+pub use scale::scale;
 pub use spread::{broadcast, join, partition, steady};
 pub use stress::loss;
 pub use validity::{beacons, cut, evidence};
@@ -57,6 +59,8 @@ pub struct Report {
     pub axes: (&'static str, &'static str),
     /// The chart's lines, each with its name.
     pub lines: Vec<(String, Vec<(f64, f64)>)>,
+    /// What should hold and does not; nothing where all does, or nothing is asked.
+    pub broken: Vec<String>,
 }
 
 /// Numbers in order, for shares of them.

@@ -88,7 +88,7 @@ pub fn broadcast(plan: &Plan) -> Report {
     report
 }
 
-fn one_broadcast(world: &mut World, trial: usize) -> (usize, Duration) {
+pub(super) fn one_broadcast(world: &mut World, trial: usize) -> (usize, Duration) {
     let nodes = world.nodes();
     world.run(Duration::from_millis(700));
     world.seen.clear();
@@ -194,7 +194,7 @@ pub fn steady(plan: &Plan) -> Report {
 }
 
 /// What this process holds in memory; 0 where the machine does not say.
-fn resident_kib() -> u64 {
+pub(super) fn resident_kib() -> u64 {
     let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4
 }
