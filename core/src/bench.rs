@@ -7,6 +7,7 @@ use crate::Cluster;
 use crate::api::error::Result;
 use crate::api::event::Event;
 use crate::api::label::Label;
+use crate::proto::wire::MemberRecord;
 
 /// Broadcasts published at once: as many of 64 bytes as one datagram brings.
 const PER_DATAGRAM: u32 = 12;
@@ -34,5 +35,18 @@ impl Cluster {
             self.shared.hub.publish((begin..end).map(event));
         }
         Ok(())
+    }
+
+    /// Lists members that were never there, whatever `max_members` says: what reading a large table
+    /// costs.
+    ///
+    /// # Errors
+    /// `closed`, `forked`.
+    #[doc(hidden)]
+    pub fn bench_fill(&self, records: impl Iterator<Item = MemberRecord>) -> Result<()> {
+        self.shared.with_engine(|engine, now| {
+            engine.bench_fill(now, records);
+            Ok(())
+        })
     }
 }

@@ -14,6 +14,8 @@ mod discovery;
 pub mod election;
 pub mod engine;
 mod far;
+#[cfg(feature = "bench")]
+mod fill;
 mod gossip;
 mod groups;
 pub mod hash;
