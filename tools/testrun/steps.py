@@ -149,7 +149,7 @@ _LINT = (
         "builds",
         (
             *("cargo", "clippy", "--locked", "--workspace", *_NOT_LINKED, "--all-targets"),
-            *("--", "-D", "warnings"),
+            *("--features", "seafoam-bench/table", "--", "-D", "warnings"),
         ),
         reads=None,
         timeout_s=8 * MINUTE,

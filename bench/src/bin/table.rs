@@ -121,7 +121,7 @@ fn answer(transmit: &Transmit, tag: u32) -> Option<(SocketAddr, Vec<u8>)> {
     let Message::Ping { sequence, to: handle, .. } = packet.message else { return None };
     let message = Message::Ack { sequence, from: handle, incarnation: 0 };
     let mut bytes = Vec::new();
-    drop(PacketWriter::new(&mut bytes, tag, &message, ANSWER_BYTES));
+    let _ = PacketWriter::new(&mut bytes, tag, &message, ANSWER_BYTES);
     Some((*to, bytes))
 }
 

@@ -110,6 +110,10 @@ pub fn parse(mut words: lexopt::Parser) -> Result<Asked, Failure> {
             Arg::Value(_) | Arg::Long(_) | Arg::Short(_) => return Err(word.unexpected().into()),
         }
     }
+    let several = asked.nodes.as_ref().is_some_and(|nodes| nodes.len() > 1);
+    if several && matches!(asked.scenario.as_str(), "swarm" | "leaders") {
+        return Err(format!("--nodes: {} takes one size", asked.scenario).into());
+    }
     match command.as_deref() {
         Some("run") => Ok(asked),
         Some("lifeguard") => {
