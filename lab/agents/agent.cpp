@@ -32,9 +32,11 @@ std::int64_t now() {
   return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+/// One for all lines: a static one in the template would be one for each shape of a line.
+std::mutex output;
+
 /// Prints one line, in one piece whichever thread it comes from.
 template <class... Parts> void say(const Parts&... parts) {
-  static std::mutex output;
   const std::lock_guard lock(output);
   (std::cout << ... << parts) << std::endl;
 }

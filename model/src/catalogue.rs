@@ -89,7 +89,6 @@ pub fn rules_at_length() -> Vec<Case> {
         changing("a third is added, then the first removed", &[0b011, 0b111, 0b110], 3),
         with_restart(&changing("a third is added, with a restart", &[0b011, 0b111], 3)),
         changing("one is added to three", &[0b0111, 0b1111], 4),
-        changing("one is added to three, then one removed", &[0b0111, 0b1111, 0b1110], 4),
         right(Bounds { late_polls: true, ballots: 2, ..Bounds::right("two ballots, late polls") }),
         right(Bounds { lost_grants: 0, ..Bounds::right("three ballots, a restart on each side") }),
         right(Bounds {

@@ -203,6 +203,53 @@ fn a_datacenter_whose_processes_all_die_is_lost_and_back_when_they_start_again()
     }
 }
 
+/// A newcomer is told what its side says of the others before it knows who is on its side: one word was
+/// enough for it, of members that it did not list yet, and then it listed them for ever.
+#[test]
+fn whoever_joins_while_a_datacenter_falls_silent_loses_it_too() {
+    for seed in 0..20 {
+        let silent = || {
+            let mut world = world_of(seed, &[3, 2]);
+            world.vanish(3);
+            world.vanish(4);
+            world
+        };
+        let mut world = silent();
+        let began = world.now;
+        assert!(world.run_until(seconds(30), |world| !told(world, 0).is_empty()), "seed {seed}");
+        let took = world.now.since(began);
+        // The same again: one of the three ends just before it would agree, and a newcomer comes.
+        let mut world = silent();
+        world.run(took - Duration::from_millis(1000));
+        world.crash(2);
+        world.run(Duration::from_millis(900 + seed * 20));
+        world.configure(config(1));
+        let newcomer = world.start(&[0]);
+        world.run(seconds(60));
+        for by in [0, 1, newcomer] {
+            let healthy = world.table(by).filter(|node| node.is_healthy()).count();
+            assert_eq!(healthy, 3, "seed {seed}, node {by}");
+        }
+    }
+}
+
+/// Its neighbours judge a member; they have removed it from their lists. Then nobody did.
+#[test]
+fn whoever_was_removed_by_its_neighbours_and_dies_is_found_from_afar() {
+    for seed in 0..5 {
+        let mut world = world_of(seed, &[2, 3]);
+        let name = World::address(2).to_string();
+        for neighbour in [3, 4] {
+            world.command(neighbour, |engine, now| engine.remove_node(now, &name).unwrap());
+        }
+        world.crash(2);
+        let all_know =
+            |world: &World| (0..2).all(|by| world.status(2, by) == Some(NodeStatus::Dead));
+        assert!(world.run_until(seconds(60), all_know), "seed {seed}");
+        assert!((0..2).all(|by| told(&world, by).is_empty()), "seed {seed}");
+    }
+}
+
 #[test]
 fn one_node_in_a_datacenter_is_a_node_and_dies_as_one() {
     for seed in 0..5 {

@@ -27,6 +27,19 @@ fn what_must_hold_holds_for_the_first_seeds() {
     assert!(failed.is_empty(), "{failed:#?}\n{hint}");
 }
 
+/// Seeds that found something once: members of other datacenters that were listed for ever (2004503 to
+/// 2010043), and what an older clock says of a newer process.
+#[test]
+fn what_seeds_once_found_is_mended() {
+    for seed in [
+        2_000_754, 2_001_319, 2_004_503, 2_004_811, 2_006_866, 2_007_498, 2_007_520, 2_008_154,
+        2_008_989, 2_009_474, 2_009_616, 2_010_043,
+    ] {
+        let outcome = swarm::run(Options::draw(seed, None));
+        assert!(outcome.violations.is_empty(), "seed {seed}: {:?}", outcome.violations);
+    }
+}
+
 #[test]
 fn a_seed_gives_the_same_world_twice_and_another_seed_another_one() {
     for seed in [3, 11, 17] {

@@ -208,6 +208,7 @@ impl Engine {
         for number in bridged {
             self.listen_across(now, number);
         }
+        self.weigh_all(now);
     }
 
     /// Somebody to speak to over there: a bridge, or anybody where those were silent.
@@ -240,12 +241,17 @@ impl Engine {
         targets
     }
 
-    /// A probe across found nobody.
-    pub(super) fn end_across(&mut self, probe: &Probe) {
-        if let Some(number) = probe.target.and_then(|id| self.far_of(id)) {
-            let view = self.datacenters.view(number);
-            view.failed = view.failed.saturating_add(1);
-        }
+    /// A probe across found nobody; whether that speaks against the member alone. It is a matter of
+    /// the whole datacenter, but where this one is silent again and again while others there are heard
+    /// (its neighbours judge it, but they may have removed it from their lists), and where it came
+    /// into a datacenter that is lost.
+    pub(super) fn end_across(&mut self, id: MemberId, probe: &Probe) -> bool {
+        let Some(number) = self.far_of(id) else { return true };
+        let tries = self.members.get(id).map_or(0, |member| member.timeouts);
+        let judges = self.judges(id);
+        let view = self.datacenters.view(number);
+        view.failed = view.failed.saturating_add(1);
+        tries >= TRIES && (view.lost || judges && view.heard > probe.sent)
     }
 
     /// Somebody of another datacenter was heard, or answered. What was lost comes back by an answer
@@ -347,13 +353,26 @@ impl Engine {
         }
     }
 
-    /// Whether enough bridges hear nobody there.
+    /// Whether enough bridges hear nobody there. Who lists nobody there has nothing to lose, and a
+    /// newcomer that was only told so does not know its own side yet, of which enough is a matter.
     fn weigh(&mut self, now: Time, number: u8) {
         let wanted = self.near().min(BRIDGES);
+        let listed = self.members.groups.healthy(number) > 0;
         let view = self.datacenters.view(number);
-        if view.version % 2 == 1 && !view.lost && view.witnesses.len() >= wanted {
+        let enough = view.version % 2 == 1 && view.witnesses.len() >= wanted;
+        if listed && enough && !view.lost {
             view.lost = true;
             self.lose(now, number);
+        }
+    }
+
+    /// What was said may be enough since the table changed.
+    fn weigh_all(&mut self, now: Time) {
+        let views = self.datacenters.views.iter();
+        let open = views.filter(|(_, view)| view.version % 2 == 1 && !view.lost);
+        let open: Vec<u8> = open.map(|(number, _)| *number).collect();
+        for number in open {
+            self.weigh(now, number);
         }
     }
 

@@ -423,8 +423,8 @@ impl Engine {
             member.ping_millis = PING_TIMED_OUT;
             member.timeouts = member.timeouts.saturating_add(1);
         });
-        if probe.purpose == Purpose::Across {
-            return self.end_across(probe); // a matter of the whole datacenter
+        if probe.purpose == Purpose::Across && !self.end_across(id, probe) {
+            return;
         }
         if probe.evidence == Evidence::Silent && probe.nacks < probe.helpers {
             self.awareness.worse(); // helpers that can reach nobody say so; silence is our own

@@ -7,7 +7,8 @@ use super::{Checker, Facts, Found};
 use crate::happening::{Happened, Happening};
 use crate::world::World;
 
-/// While the network is fair, nobody calls a process dead that runs.
+/// While the network is fair, nobody calls a process dead that runs, unless an earlier one of its name
+/// had a later generation.
 pub(super) struct Accuracy;
 
 impl Checker for Accuracy {
@@ -21,6 +22,9 @@ impl Checker for Accuracy {
             return;
         };
         if !facts.fair || *status != NodeStatus::Dead {
+            return;
+        }
+        if facts.is_outdated(&node.name, node.generation) {
             return;
         }
         let lives = facts.named(&node.name);

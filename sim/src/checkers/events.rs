@@ -48,7 +48,7 @@ impl Checker for Order {
             found.report(at, by, format!("{name} changed from {previous} to {status}"));
         }
         let Some((stood, generation, incarnation)) = before else { return };
-        let same_run = generation == node.generation;
+        let same_run = generation == node.generation && !facts.is_shared(name, generation);
         if stood != *previous {
             let text = format!("{name} was {stood}, and changed from {previous} to {status}");
             found.report(at, by, text);

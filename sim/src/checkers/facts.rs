@@ -52,8 +52,19 @@ pub struct Facts {
     /// The tags that a node set last, `key=value` with commas.
     pub tags: BTreeMap<usize, String>,
     lives: BTreeMap<usize, Life>,
-    /// Of each name, each generation that it ever had, and the highest incarnation in it.
-    claims: BTreeMap<Arc<str>, BTreeMap<u64, u32>>,
+    /// Of each name, each generation that it ever had.
+    claims: BTreeMap<Arc<str>, BTreeMap<u64, Claim>>,
+}
+
+/// What was said in one generation of a name.
+#[derive(Clone, Copy, Debug)]
+struct Claim {
+    /// The highest incarnation.
+    incarnation: u32,
+    /// Which process of the host said it last.
+    run: u64,
+    /// Another one did before: clocks that jump back let two processes have one generation.
+    shared: bool,
 }
 
 impl Facts {
@@ -83,7 +94,22 @@ impl Facts {
     /// The highest incarnation that the owner of a name ever had in this generation.
     #[must_use]
     pub fn highest(&self, name: &str, generation: u64) -> Option<u32> {
-        self.claims.get(name)?.get(&generation).copied()
+        Some(self.claims.get(name)?.get(&generation)?.incarnation)
+    }
+
+    /// Whether an earlier process of this name had a later generation: its clock has jumped back, and
+    /// until it knows and takes a generation above that, it counts as the older one of the two.
+    #[must_use]
+    pub fn is_outdated(&self, name: &str, generation: u64) -> bool {
+        let last = self.claims.get(name).and_then(|claims| claims.last_key_value());
+        last.is_some_and(|(last, _)| *last > generation)
+    }
+
+    /// Whether two processes of this name had this generation.
+    #[must_use]
+    pub fn is_shared(&self, name: &str, generation: u64) -> bool {
+        let claim = self.claims.get(name).and_then(|claims| claims.get(&generation));
+        claim.is_some_and(|claim| claim.shared)
     }
 
     /// A process of a node, to tell it from an earlier one.
@@ -104,7 +130,7 @@ impl Facts {
                     since: *at,
                 };
                 self.tags.remove(by);
-                self.claim(name, *generation, 0);
+                self.claim(name, *generation, 0, *run);
                 self.lives.insert(*by, life);
             }
             Happening::Ended { .. } => drop(self.lives.remove(by)),
@@ -113,17 +139,20 @@ impl Facts {
                 if life.name == node.name {
                     life.generation = node.generation;
                     life.incarnation = node.incarnation;
-                    self.claim(&node.name, node.generation, node.incarnation);
+                    let run = life.run;
+                    self.claim(&node.name, node.generation, node.incarnation, run);
                 }
             }
             Happening::Sent { .. } | Happening::Removed(_) | Happening::Told(_) => {}
         }
     }
 
-    fn claim(&mut self, name: &Arc<str>, generation: u64, incarnation: u32) {
-        let highest = self.claims.entry(Arc::clone(name)).or_default();
-        let held = highest.entry(generation).or_insert(incarnation);
-        *held = incarnation.max(*held);
+    fn claim(&mut self, name: &Arc<str>, generation: u64, incarnation: u32, run: u64) {
+        let claims = self.claims.entry(Arc::clone(name)).or_default();
+        let held = claims.entry(generation).or_insert(Claim { incarnation, run, shared: false });
+        held.incarnation = incarnation.max(held.incarnation);
+        held.shared |= held.run != run;
+        held.run = run;
     }
 }
 
