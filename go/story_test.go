@@ -76,6 +76,12 @@ func lineOf(event seafoam.Event) string {
 		return "node " + event.Node.Name + " " + tagsOf(event.Node)
 	case *seafoam.ConflictEvent:
 		return "conflict " + event.Node.Name
+	case *seafoam.DatacenterEvent:
+		word := "back"
+		if event.Lost {
+			word = "lost"
+		}
+		return fmt.Sprintf("datacenter %d %s", event.Number, word)
 	case *seafoam.LaggedEvent:
 		return fmt.Sprint("lagged ", event.Missed)
 	case *seafoam.ClosedEvent:

@@ -85,6 +85,10 @@ static inline char* line_of(const seafoam_event* event) {
   case SEAFOAM_EVENT_CONFLICT:
     snprintf(line, sizeof line, "conflict %s", seafoam_node_name(node));
     break;
+  case SEAFOAM_EVENT_DATACENTER:
+    snprintf(line, sizeof line, "datacenter %d %s", seafoam_event_number(event),
+             seafoam_event_lost(event) ? "lost" : "back");
+    break;
   case SEAFOAM_EVENT_LAGGED:
     snprintf(line, sizeof line, "lagged %llu", (unsigned long long)seafoam_event_missed(event));
     break;

@@ -27,6 +27,8 @@ function lineOf(event) {
     }
     case 'conflict':
       return `conflict ${event.node.name}`
+    case 'datacenter':
+      return `datacenter ${event.number} ${event.lost ? 'lost' : 'back'}`
     case 'lagged':
       return `lagged ${event.missed}`
     case 'closed':

@@ -42,6 +42,8 @@ def line_of(event: seafoam.Event) -> str | None:
             return f"node {node.name} {tags or '-'}"
         case seafoam.ConflictEvent(node=node):
             return f"conflict {node.name}"
+        case seafoam.DatacenterEvent(number=number, lost=lost):
+            return f"datacenter {number} {'lost' if lost else 'back'}"
         case seafoam.LaggedEvent(missed=missed):
             return f"lagged {missed}"
         case seafoam.ClosedEvent(error=None):
