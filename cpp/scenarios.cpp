@@ -71,7 +71,8 @@ std::optional<std::string> line_of(const Event& event) {
   case EventKind::conflict:
     return text_of("conflict ", event.node()->name());
   case EventKind::datacenter:
-    return text_of("datacenter ", *event.number(), *event.lost() ? " lost" : " back");
+    return text_of("datacenter ", static_cast<int>(*event.number()),
+                   *event.lost() ? " lost" : " back");
   case EventKind::lagged:
     return text_of("lagged ", *event.missed());
   case EventKind::closed:
