@@ -207,6 +207,12 @@ impl Network {
         self.bandwidth = None;
     }
 
+    /// When the last datagram has left that an uplink still holds.
+    #[must_use]
+    pub fn drained(&self) -> Time {
+        self.uplinks.iter().map(|uplink| uplink.free_at).max().unwrap_or(Time::ZERO)
+    }
+
     /// Whether anything gets from one node to another.
     #[must_use]
     pub fn reaches(&self, from: usize, to: usize) -> bool {

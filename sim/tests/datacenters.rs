@@ -250,6 +250,46 @@ fn whoever_was_removed_by_its_neighbours_and_dies_is_found_from_afar() {
     }
 }
 
+/// The same in the middle of a suspicion, and in a datacenter that is large enough to judge alone: the
+/// verdict that the others wait for never comes.
+#[test]
+fn whoever_is_removed_by_its_judges_while_it_is_suspected_is_found_dead_elsewhere() {
+    for seed in 0..5 {
+        let mut world = world_of(seed, &[6, 6]);
+        let (gone, name) = (11, World::address(11).to_string());
+        world.crash(gone);
+        let held = Some(NodeStatus::Suspected);
+        let heard = |world: &World| (0..6).any(|by| world.status(gone, by) == held);
+        assert!(world.run_until(seconds(20), heard), "seed {seed}");
+        remove(&mut world, 6..11, &name);
+        world.run(seconds(60));
+        let healthy = |by: &usize| world.status(gone, *by).is_some_and(NodeStatus::is_healthy);
+        let left: Vec<_> = (0..11).filter(healthy).collect();
+        assert!(left.is_empty(), "seed {seed}: still listed by {left:?}");
+    }
+}
+
+/// The same before anybody suspects it: no news of its end goes across, only tables that do not list it.
+#[test]
+fn whoever_was_removed_by_all_of_a_large_datacenter_and_dies_is_found_dead_elsewhere() {
+    for seed in 0..5 {
+        let mut world = world_of(seed, &[6, 6]);
+        let (gone, name) = (11, World::address(11).to_string());
+        remove(&mut world, 6..11, &name);
+        world.crash(gone);
+        let all_know =
+            |world: &World| (0..6).all(|by| world.status(gone, by) == Some(NodeStatus::Dead));
+        assert!(world.run_until(seconds(90), all_know), "seed {seed}");
+        assert!((0..6).all(|by| told(&world, by).is_empty()), "seed {seed}");
+    }
+}
+
+fn remove(world: &mut World, by: std::ops::Range<usize>, name: &str) {
+    for node in by {
+        world.command(node, |engine, now| engine.remove_node(now, name).unwrap());
+    }
+}
+
 #[test]
 fn one_node_in_a_datacenter_is_a_node_and_dies_as_one() {
     for seed in 0..5 {

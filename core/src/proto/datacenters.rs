@@ -80,6 +80,11 @@ impl Datacenters {
         self.views.get(&number).is_some_and(|view| view.lost)
     }
 
+    /// Whether anybody of this datacenter says that nobody there is heard.
+    pub(super) fn is_called_silent(&self, number: u8) -> bool {
+        self.views.get(&number).is_some_and(|view| view.version % 2 == 1)
+    }
+
     /// All that is said of others, for a whole table.
     pub(super) fn words_of(&self, observer: u8) -> impl Iterator<Item = DatacenterRecord> {
         let said = self.views.iter().filter(|(_, view)| view.version != 0);

@@ -1,12 +1,17 @@
 //! What goes across between datacenters: through bridges, so many times whatever the size.
 
+use std::collections::BTreeSet;
+
 use super::engine::Engine;
 use super::members::MemberId;
+use super::probe::{Probe, Purpose};
 use super::time::Time;
-use super::wire::{Message, PacketWriter, Record};
+use super::wire::{Message, PacketWriter, Record, Status};
 
 /// Datacenters that news go to, each time.
 const FANOUT: usize = 3;
+/// Members that one exchanged table makes this node look at.
+const UNLISTED: usize = 3;
 
 impl Engine {
     /// Begins to pass a member's state on to other datacenters, where that is this node's part.
@@ -41,6 +46,35 @@ impl Engine {
                 break;
             }
             self.send_message(now, to, &Message::Gossip { from }, None, false, true);
+        }
+    }
+
+    /// A whole table came that does not list some whom this node lists in other datacenters. Members
+    /// there judge them, but whoever removed one from its list neither judges it any more nor passes
+    /// news of it on: so it may be dead without anybody here ever hearing of it. This node looks for
+    /// itself at a few of them; where somebody's silence is that of its datacenter nothing is said
+    /// against it alone.
+    pub(super) fn look_at_unlisted(&mut self, now: Time, listed: &BTreeSet<u32>) {
+        let unlisted = self.members.healthy_others().filter(|(_, member)| {
+            !self.is_near(member)
+                && !self.datacenters.is_called_silent(member.datacenter)
+                && !listed.contains(&member.handle)
+        });
+        let mut unlisted: Vec<_> = unlisted.map(|(id, _)| id).collect();
+        self.shuffle(&mut unlisted);
+        for id in unlisted.into_iter().take(UNLISTED) {
+            self.probe(now, id, Purpose::Corroborate);
+        }
+    }
+
+    /// An accusation from afar does not go to the datacenter of the accused, which judges it itself: who
+    /// suspects it from here asks it until the end, and each ping tells it that it is accused.
+    pub(super) fn ask_on(&mut self, now: Time, probe: &Probe) {
+        let suspected = |id: &MemberId| {
+            self.members.get(*id).is_some_and(|member| member.status == Status::Suspected)
+        };
+        if let Some(id) = probe.target.filter(suspected).filter(|id| !self.judges(*id)) {
+            self.probe(now, id, Purpose::Corroborate);
         }
     }
 

@@ -30,8 +30,8 @@ const SICK: u32 = 2;
 /// A peer that stays silent has its timeout doubled so often at most.
 const MOST_DOUBLINGS: u32 = 4;
 
-/// However sick this node and however slow the peer: a probe takes its member's turn as long as it
-/// runs, twice this.
+/// However sick this node and however slow the peer, unless it is configured for slower ones: a probe
+/// takes its member's turn as long as it runs, twice this.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What a ping is for.
@@ -220,10 +220,12 @@ impl Engine {
             Some(member) => member.history.timeout_millis(),
             None => self.history_of(datacenter).timeout_millis(),
         };
-        let millis = millis.max(f64::from(self.settings.min_ping_time_millis));
+        let least = self.settings.min_ping_time_millis;
+        let millis = millis.max(f64::from(least));
         let factor = self.awareness.factor() << doublings;
         let timeout = Duration::from_secs_f64(millis / 1000.0);
-        (timeout * factor).min(LONGEST_TIMEOUT.max(timeout))
+        let slowest = least.max(self.settings.frontload_millis());
+        (timeout * factor).min(LONGEST_TIMEOUT.max(Duration::from_millis(slowest.into())))
     }
 
     pub(super) fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
@@ -393,8 +395,10 @@ impl Engine {
 
     pub(super) fn end_probe(&mut self, now: Time, sequence: u32, probe: &Probe) {
         match probe.purpose {
-            Purpose::Detect | Purpose::Across | Purpose::Corroborate => {
+            Purpose::Detect | Purpose::Across => self.end_detection(now, sequence, probe),
+            Purpose::Corroborate => {
                 self.end_detection(now, sequence, probe);
+                self.ask_on(now, probe);
             }
             Purpose::Revive | Purpose::Help { .. } => {}
             Purpose::Link => self.link_unanswered(sequence, probe),

@@ -1,11 +1,12 @@
 //! Full-state exchange over streams: at join, and where digests of the table differ.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::claims::Hearsay;
 use super::engine::Engine;
+use super::hash;
 use super::output::{StreamFailure, Transmit};
 use super::time::Time;
 use super::wire::{
@@ -106,7 +107,7 @@ impl Engine {
         // The answer is what was known before, so that a peer does not get its own words back.
         let message = Message::SyncResponse { from: self.my_handle(), flags: 0 };
         let answer = self.full_state(&message);
-        match self.take_frames(now, request, true) {
+        match self.take_frames(now, request, true, None) {
             Ok(_) => {
                 self.stats.syncs_served += 1;
                 self.established = true;
@@ -139,7 +140,8 @@ impl Engine {
         let before = self.members.digest();
         // What a node learns when it joins, everybody there knows: nothing to pass on.
         let joins = self.members.len() == 1;
-        let speaker = match self.take_frames(now, answer, !joins) {
+        let mut listed = self.is_split().then(BTreeSet::new);
+        let speaker = match self.take_frames(now, answer, !joins, listed.as_mut()) {
             Ok(speaker) => speaker,
             Err(error) => {
                 self.count_refused(error);
@@ -153,18 +155,23 @@ impl Engine {
             if changed { LEAST_PAUSE } else { (self.syncs.pause * 2).min(MOST_PAUSE) };
         self.syncs.not_before = now + self.syncs.pause;
         self.compare_lists(now, speaker);
+        if let Some(listed) = listed {
+            self.look_at_unlisted(now, &listed);
+        }
         true
     }
 
-    /// The handle of whoever sent these frames.
+    /// The handle of whoever sent these frames, and of whom they tell.
     fn take_frames(
         &mut self,
         now: Time,
         mut bytes: &[u8],
         spreads: bool,
+        mut listed: Option<&mut BTreeSet<u32>>,
     ) -> Result<u32, DecodeError> {
         let mut reader = FrameReader::new();
         let mut hearsay = Hearsay { reply_to: None, speaker: 0, spreads };
+        let mut heard = true; // nobody speaks yet
         loop {
             match reader.step(&mut bytes)? {
                 FrameStep::Frame(frame) => {
@@ -173,14 +180,17 @@ impl Engine {
                         packet.message
                     {
                         hearsay.speaker = from;
-                        if let Some(id) = self.members.by_handle(from) {
-                            self.hear_across(now, id, true);
-                        }
+                        heard = self.hear_speaker(now, from);
                     }
                     for record in packet.records {
                         let record = record?;
                         if let Record::Member(member) = &record {
+                            if let Some(listed) = &mut listed {
+                                listed.insert(hash::handle(&member.identity));
+                            }
                             self.apply_member(now, member, hearsay);
+                            // Whoever comes is known by its own record.
+                            heard = heard || self.hear_speaker(now, hearsay.speaker);
                         }
                         if let Record::Datacenter(word) = &record {
                             self.take_word(now, word);
@@ -194,6 +204,15 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Somebody speaks over a stream; whether it is known.
+    fn hear_speaker(&mut self, now: Time, speaker: u32) -> bool {
+        let known = self.members.by_handle(speaker);
+        if let Some(id) = known {
+            self.hear_across(now, id, true);
+        }
+        known.is_some()
     }
 
     /// A peer's table as it says of itself: where it differs while nothing is on its way here, the

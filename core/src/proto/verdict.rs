@@ -296,10 +296,11 @@ impl Engine {
         let claimed = held.claimed && !self.judges(id);
         if held.own_failed || claimed || held.witnesses.len() >= wanted {
             self.declare_dead(now, id);
-        } else if !self.judges(id) {
-            self.look_again(id, now + LONGEST); // those who judge it have not ended yet
+        } else if !self.judges(id) && now < due + LONGEST {
+            self.look_again(id, due + LONGEST); // those who judge it have not ended yet
         } else {
-            // Nobody is judged on hearsay alone: one look of its own first.
+            // Nobody is judged on hearsay alone: one look of its own first. Of whoever judges it none
+            // may list it any more.
             self.probe(now, id, Purpose::Corroborate);
             self.look_again(id, now + LOOK_AGAIN);
         }
