@@ -116,6 +116,8 @@ pub struct Network {
     clogs: BTreeMap<(usize, usize), Time>,
     silent: BTreeSet<usize>,
     far: BTreeSet<usize>,
+    /// What hosts lose of what they send and of what comes to them, of a thousand.
+    lossy: BTreeMap<usize, (u64, u64)>,
     uplinks: Vec<Uplink>,
     random: Random,
 }
@@ -149,6 +151,7 @@ impl Network {
             clogs: BTreeMap::new(),
             silent: BTreeSet::new(),
             far: BTreeSet::new(),
+            lossy: BTreeMap::new(),
             uplinks: Vec::new(),
             random: Random::new(seed),
         }
@@ -183,6 +186,26 @@ impl Network {
         }
     }
 
+    /// Makes a host lose so much, of a thousand, of what it sends and of what comes to it, segments of
+    /// TCP included.
+    pub fn spoil(&mut self, node: usize, sent: u64, received: u64) {
+        if sent == 0 && received == 0 {
+            self.lossy.remove(&node);
+        } else {
+            self.lossy.insert(node, (sent, received));
+        }
+    }
+
+    /// Whether one of the two hosts loses what goes this way.
+    fn spoils(&mut self, from: usize, to: usize) -> bool {
+        if self.lossy.is_empty() {
+            return false;
+        }
+        let sent = self.lossy.get(&from).map_or(0, |lossy| lossy.0);
+        let received = self.lossy.get(&to).map_or(0, |lossy| lossy.1);
+        self.random.chance(sent) || self.random.chance(received)
+    }
+
     /// Puts a node into the other datacenter: whatever goes between the two takes the long link.
     pub fn move_far(&mut self, node: usize) {
         self.far.insert(node);
@@ -204,6 +227,7 @@ impl Network {
         self.duplicate_permille = 0;
         self.reorder_permille = 0;
         self.corrupt_permille = 0;
+        self.lossy.clear();
         self.bandwidth = None;
     }
 
@@ -228,7 +252,7 @@ impl Network {
         let turned = self.random.chance(self.corrupt_permille).then(|| self.random.bits());
         let delays = [self.way(now, from, to), self.way(now, from, to)];
         let far_lost = self.is_far(from, to) && self.random.chance(self.far_loss_permille);
-        let burst = self.in_burst(now, from);
+        let burst = self.in_burst(now, from) || self.spoils(from, to);
         let waits = self.queue(now, from, bytes);
         let spoilt = turned.is_some() && !self.corrupt_arrives;
         let Some(waits) =
@@ -277,7 +301,11 @@ impl Network {
             loss += self.far_loss_permille;
         }
         let (mut waited, mut pause) = (Duration::ZERO, first);
-        while self.random.chance(loss) || self.random.chance(loss) {
+        while self.random.chance(loss)
+            || self.random.chance(loss)
+            || self.spoils(from, to)
+            || self.spoils(to, from)
+        {
             waited += pause;
             pause *= 2;
             if waited >= limits::STREAM_TIME {

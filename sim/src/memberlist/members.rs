@@ -187,11 +187,15 @@ impl Node {
         }
         member.suspicion = None;
         member.incarnation = claim.incarnation;
+        let was_dead = member.status == Say::Dead;
         if member.status != Say::Alive {
             member.status = Say::Alive;
             member.since = now;
         }
         self.news.push(claim);
+        if was_dead {
+            self.out.push(Output::Back { of: claim.of });
+        }
     }
 
     pub(crate) fn take_suspect(&mut self, now: Time, claim: Claim) {

@@ -123,4 +123,8 @@ pub(crate) enum Output {
     Dead {
         of: usize,
     },
+    /// It takes back that it is dead.
+    Back {
+        of: usize,
+    },
 }

@@ -66,6 +66,8 @@ pub struct Peers {
     pub network: Network,
     /// Every death that any node spoke of, in order.
     pub deaths: Vec<Death>,
+    /// And whenever any took one back.
+    pub returns: Vec<Death>,
     /// Datagrams sent so far.
     pub datagrams: u64,
     /// Bytes of those, without IP and UDP headers, about.
@@ -83,6 +85,7 @@ impl Peers {
             now: Time::ZERO,
             network: Network::new(seed),
             deaths: Vec::new(),
+            returns: Vec::new(),
             datagrams: 0,
             bytes: 0,
             hosts: Vec::new(),
@@ -327,6 +330,7 @@ impl Peers {
             }
             Output::Timer { at, timer } => self.post(at.max(now), from, Arrival::Timer(timer)),
             Output::Dead { of } => self.deaths.push(Death { at: now, by: from, of }),
+            Output::Back { of } => self.returns.push(Death { at: now, by: from, of }),
         }
     }
 }
