@@ -108,6 +108,20 @@ fn a_leader_that_gives_up_amid_a_renewal_leaves_nothing_behind() {
     }
 }
 
+/// One faulty node of twenty, both rule sets.
+#[test]
+fn the_failures_of_rapid_are_found_and_no_healthy_node_is_blamed() {
+    let rapid = scenario::rapid(&plan(20, 1));
+    assert_eq!(rapid.rows.len(), 6, "{rapid:?}");
+    assert_eq!(cell(&rapid, 0, "DEAD in the end %"), 100.0, "{rapid:?}");
+    assert!(cell(&rapid, 0, "all by all s") < cell(&rapid, 1, "all by all s"), "{rapid:?}");
+    assert_eq!(cell(&rapid, 2, "DEAD a pair"), 5.0, "once each time: {rapid:?}");
+    assert_eq!(cell(&rapid, 2, "taken back a pair"), 5.0, "{rapid:?}");
+    for row in [0, 2, 4] {
+        assert_eq!(cell(&rapid, row, "DEAD of healthy"), 0.0, "{rapid:?}");
+    }
+}
+
 #[test]
 fn a_run_that_is_out_of_time_has_what_was_done() {
     let short = Plan { patience: Some(std::time::Duration::ZERO), jobs: 1, ..plan(6, 1) };

@@ -242,6 +242,9 @@ impl Engine {
             member.is_lighthouse = record.is_lighthouse;
             member.candidacy = record.candidacy;
         });
+        if before == NodeStatus::Suspected {
+            self.probing.flaps.note(now, id);
+        }
         if before == NodeStatus::Dead {
             self.settle_named(now, id);
             self.probe_soon(id);

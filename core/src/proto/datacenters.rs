@@ -80,11 +80,6 @@ impl Datacenters {
         self.views.get(&number).is_some_and(|view| view.lost)
     }
 
-    /// Whether anybody of this datacenter says that nobody there is heard.
-    pub(super) fn is_called_silent(&self, number: u8) -> bool {
-        self.views.get(&number).is_some_and(|view| view.version % 2 == 1)
-    }
-
     /// All that is said of others, for a whole table.
     pub(super) fn words_of(&self, observer: u8) -> impl Iterator<Item = DatacenterRecord> {
         let said = self.views.iter().filter(|(_, view)| view.version != 0);
@@ -226,7 +221,11 @@ impl Engine {
             others.filter(|(_, m)| m.datacenter == number).map(|(id, _)| id).collect()
         };
         let healthy = |id: &MemberId| self.members.get(*id).is_some_and(Member::is_healthy);
-        let there: Vec<_> = there.into_iter().filter(healthy).collect();
+        let mut there: Vec<_> = there.into_iter().filter(healthy).collect();
+        let busy = self.being_probed(Purpose::Across);
+        if there.iter().any(|id| !busy.contains(id)) {
+            there.retain(|id| !busy.contains(id));
+        }
         let place = usize::try_from(self.below(there.len() as u64)).unwrap_or(0);
         there.get(place).copied()
     }
@@ -361,14 +360,25 @@ impl Engine {
     /// Whether enough bridges hear nobody there. Who lists nobody there has nothing to lose, and a
     /// newcomer that was only told so does not know its own side yet, of which enough is a matter.
     fn weigh(&mut self, now: Time, number: u8) {
-        let wanted = self.near().min(BRIDGES);
-        let listed = self.members.groups.healthy(number) > 0;
-        let view = self.datacenters.view(number);
-        let enough = view.version % 2 == 1 && view.witnesses.len() >= wanted;
-        if listed && enough && !view.lost {
-            view.lost = true;
+        let enough = self.silence_of(number) == Some(true);
+        if enough && !self.datacenters.is_lost(number) && self.accused(number).next().is_some() {
+            self.datacenters.view(number).lost = true;
             self.lose(now, number);
         }
+    }
+
+    /// Whether enough say that nobody there is heard; none where nobody does.
+    pub(super) fn silence_of(&self, number: u8) -> Option<bool> {
+        let view = self.datacenters.views.get(&number).filter(|view| view.version % 2 == 1)?;
+        Some(view.witnesses.len() >= self.near().min(BRIDGES))
+    }
+
+    /// Of whom the word is that nobody there is heard: whoever came later is not meant.
+    fn accused(&self, number: u8) -> impl Iterator<Item = (MemberId, &Member)> {
+        let said = self.datacenters.views.get(&number).map_or(Time::ZERO, |view| view.changed);
+        self.members
+            .healthy_others()
+            .filter(move |(_, member)| member.datacenter == number && member.healthy_since <= said)
     }
 
     /// What was said may be enough since the table changed.
@@ -383,7 +393,7 @@ impl Engine {
 
     /// A datacenter is lost: one event for all, then the status of each.
     fn lose(&mut self, now: Time, number: u8) {
-        let there = self.members.healthy_others().filter(|(_, m)| m.datacenter == number);
+        let there = self.accused(number);
         let there: Vec<_> = there.map(|(id, m)| (id, m.status, m.incarnation)).collect();
         let view = self.datacenters.view(number);
         let source = view.witnesses.as_slice().first().map_or(0, |witness| witness.handle);

@@ -57,7 +57,7 @@ impl Engine {
     pub(super) fn look_at_unlisted(&mut self, now: Time, listed: &BTreeSet<u32>) {
         let unlisted = self.members.healthy_others().filter(|(_, member)| {
             !self.is_near(member)
-                && !self.datacenters.is_called_silent(member.datacenter)
+                && self.silence_of(member.datacenter) != Some(false)
                 && !listed.contains(&member.handle)
         });
         let mut unlisted: Vec<_> = unlisted.map(|(id, _)| id).collect();

@@ -16,6 +16,7 @@ pub mod engine;
 mod far;
 #[cfg(feature = "bench")]
 mod fill;
+mod flaps;
 mod gossip;
 mod groups;
 pub mod hash;

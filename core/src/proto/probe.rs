@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::engine::Engine;
+use super::flaps::Flaps;
 use super::members::{MemberId, SELF};
 use super::ordered::Ordered;
 use super::output::Notice;
-use super::rtt::PingHistory;
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Evidence, Message, Status};
@@ -123,6 +123,7 @@ pub(super) struct Probing {
     pub(super) order: Vec<MemberId>,
     /// The next on the ring, as long as the table has this stamp: all of it is looked through for it.
     successor: Option<(u64, Option<MemberId>)>,
+    pub(super) flaps: Flaps,
 }
 
 impl Engine {
@@ -162,11 +163,15 @@ impl Engine {
         }
     }
 
+    /// Whoever is still being probed is passed over: where many are silent, those who are not would be
+    /// heard too seldom for this node to trust its own ears.
     fn next_in_turn(&mut self) -> Option<MemberId> {
+        let busy = self.being_probed(Purpose::Detect);
         for _ in 0..2 {
             while let Some(id) = self.probing.order.pop() {
                 let member = self.members.get(id).filter(|member| self.is_near(member));
-                if id != SELF && member.is_some_and(super::members::Member::is_healthy) {
+                let fits = member.is_some_and(super::members::Member::is_healthy);
+                if id != SELF && fits && !busy.contains(&id) {
                     return Some(id);
                 }
             }
@@ -176,6 +181,12 @@ impl Engine {
             self.probing.order = order;
         }
         None
+    }
+
+    /// The members that a probe of this purpose is under way to.
+    pub(super) fn being_probed(&self, purpose: Purpose) -> Vec<MemberId> {
+        let probes = self.probing.waiting.values().filter(|probe| probe.purpose == purpose);
+        probes.filter_map(|probe| probe.target).collect()
     }
 
     /// Whoever is suspected, or is being probed, is looked at already.
@@ -226,11 +237,6 @@ impl Engine {
         let timeout = Duration::from_secs_f64(millis / 1000.0);
         let slowest = least.max(self.settings.frontload_millis());
         (timeout * factor).min(LONGEST_TIMEOUT.max(Duration::from_millis(slowest.into())))
-    }
-
-    pub(super) fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
-        let frontload = Duration::from_millis(u64::from(self.settings.frontload_millis()));
-        self.histories.entry(datacenter).or_insert_with(|| PingHistory::shared(frontload))
     }
 
     /// Begins a probe, unless one for the same purpose is under way.
@@ -437,6 +443,9 @@ impl Engine {
         if probe.purpose == Purpose::Corroborate && self.awareness.score() >= SICK {
             return;
         }
+        if self.excuses(now, id, probe) {
+            return;
+        }
         let alone = self.members.healthy() <= 2;
         let told = probe.evidence != Evidence::Silent; // the target's own host was heard
         if alone || told || self.heard_other_than(id) > probe.sent {
@@ -459,6 +468,7 @@ impl Engine {
 
     /// The run that was probed is gone: a lie of ever newer runs must not pile up probes.
     pub(super) fn forget_probes(&mut self, id: MemberId) {
+        self.probing.flaps.forget(id);
         let own = |probe: &Probe| {
             probe.purpose.judges() || matches!(probe.purpose, Purpose::Revive | Purpose::Link)
         };

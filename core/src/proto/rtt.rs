@@ -6,6 +6,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::engine::Engine;
+
 /// Samples of the history shared by all members of a datacenter (the ancestor's 50).
 const SHARED_SAMPLES: usize = 50;
 /// Measurements of one member that count alike; from then on each further one weighs an eighth, so
@@ -84,6 +86,14 @@ impl PeerTimes {
     /// Mean + 3 standard deviations.
     pub(super) fn timeout_millis(self) -> f64 {
         f64::from(self.mean_millis + 3.0 * self.variance.sqrt())
+    }
+}
+
+impl Engine {
+    /// The ping times of a datacenter.
+    pub(super) fn history_of(&mut self, datacenter: u8) -> &mut PingHistory {
+        let frontload = Duration::from_millis(u64::from(self.settings.frontload_millis()));
+        self.histories.entry(datacenter).or_insert_with(|| PingHistory::shared(frontload))
     }
 }
 

@@ -330,6 +330,9 @@ impl Engine {
 
     /// Until when this node distrusts itself too much to judge `id`; none where it does not.
     fn distrust(&self, now: Time, id: MemberId, held: &Suspicion) -> Option<Time> {
+        if self.leaving.is_some() {
+            return Some(now + LONGEST); // whoever knows that it left answers it no more
+        }
         if now < self.distrust_until {
             return Some(self.distrust_until);
         }
