@@ -152,20 +152,20 @@ impl Engine {
         self.beat_across(now);
     }
 
-    fn watch_digest(&mut self, now: Time) {
+    pub(super) fn watch_digest(&mut self, now: Time) {
         let digest = self.members.digest();
         if digest == self.probing.digest {
             self.probing.restless = self.probing.restless.saturating_sub(1);
         } else {
             self.probing.digest = digest;
             self.probing.restless = RESTLESS_BEATS;
-            self.syncs.hurry(now);
+            self.syncs.hurry(now, self.members.len());
         }
     }
 
     /// Whoever is still being probed is passed over: where many are silent, those who are not would be
     /// heard too seldom for this node to trust its own ears.
-    fn next_in_turn(&mut self) -> Option<MemberId> {
+    pub(super) fn next_in_turn(&mut self) -> Option<MemberId> {
         let busy = self.being_probed(Purpose::Detect);
         for _ in 0..2 {
             while let Some(id) = self.probing.order.pop() {

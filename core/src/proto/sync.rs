@@ -15,10 +15,21 @@ use super::wire::{
 };
 use crate::limits;
 
-/// Exchanges because of digests follow one another no faster than this,
-const LEAST_PAUSE: Duration = Duration::from_secs(1);
-/// and where they change nothing (a member removed by hand, say) ever slower, up to this.
+/// Exchanges because of digests follow one another no faster than this for each member, since a whole
+/// table goes both ways,
+const PAUSE_A_MEMBER: Duration = Duration::from_millis(1);
+/// nor than this, however few there are,
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
+/// and need not be slower than this, however many,
+const FULL_PAUSE: Duration = Duration::from_secs(1);
+/// but where they change nothing (a member removed by hand, say) ever slower, up to this.
 const MOST_PAUSE: Duration = Duration::from_secs(64);
+
+/// The pause between two exchanges in a table of so many.
+fn pause_of(members: usize) -> Duration {
+    let members = u32::try_from(members).unwrap_or(u32::MAX);
+    PAUSE_A_MEMBER.saturating_mul(members).clamp(LEAST_PAUSE, FULL_PAUSE)
+}
 
 /// Exchanges that this node began.
 pub(super) struct Syncs {
@@ -45,9 +56,9 @@ impl Syncs {
     }
 
     /// The table changed: exchanges that changed nothing before may change something now.
-    pub(super) fn hurry(&mut self, now: Time) {
-        self.pause = LEAST_PAUSE;
-        self.not_before = self.not_before.min(now + LEAST_PAUSE);
+    pub(super) fn hurry(&mut self, now: Time, members: usize) {
+        self.pause = pause_of(members);
+        self.not_before = self.not_before.min(now + self.pause);
     }
 }
 
@@ -151,8 +162,11 @@ impl Engine {
         self.stats.syncs_completed += 1;
         self.established = true;
         let changed = self.members.digest() != before;
-        self.syncs.pause =
-            if changed { LEAST_PAUSE } else { (self.syncs.pause * 2).min(MOST_PAUSE) };
+        self.syncs.pause = if changed {
+            pause_of(self.members.len())
+        } else {
+            (self.syncs.pause * 2).min(MOST_PAUSE)
+        };
         self.syncs.not_before = now + self.syncs.pause;
         self.compare_lists(now, speaker);
         if let Some(listed) = listed {
@@ -219,7 +233,7 @@ impl Engine {
     /// two exchange theirs.
     pub(super) fn compare_digest(&mut self, now: Time, speaker: u32, digest: [u8; 16]) {
         if digest == self.members.digest() {
-            self.syncs.pause = LEAST_PAUSE;
+            self.syncs.pause = pause_of(self.members.len());
             return;
         }
         self.stats.digests_differing += 1;
