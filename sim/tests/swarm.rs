@@ -31,13 +31,15 @@ fn what_must_hold_holds_for_the_first_seeds() {
 /// 2010243, 2013476), what an older clock says of a newer process, a ping that waited in an uplink for
 /// half a minute (2011726, 2014072), a timeout of twelve seconds (2014028), and a newcomer that died with
 /// the datacenter that it had just come into (2014527, 2030508), a node that judged others while it left
-/// (2024356), two survivors that heard each other too seldom among many dead (2019629).
+/// (2024356), survivors that heard each other too seldom among many dead (2018805, 2019629), the last one
+/// left (2021781, 2026839), and two members of one address (2015450, 2021131).
 #[test]
 fn what_seeds_once_found_is_mended() {
     for seed in [
         2_000_754, 2_001_319, 2_004_503, 2_004_811, 2_006_866, 2_007_498, 2_007_520, 2_008_154,
         2_008_989, 2_009_474, 2_009_616, 2_010_043, 2_010_243, 2_011_726, 2_013_476, 2_014_028,
-        2_014_072, 2_014_527, 2_010_594, 2_012_287, 2_019_629, 2_024_356, 2_030_508,
+        2_014_072, 2_014_527, 2_010_594, 2_012_287, 2_019_629, 2_024_356, 2_030_508, 2_015_450,
+        2_018_805, 2_021_131, 2_021_781, 2_026_839,
     ] {
         let outcome = swarm::run(Options::draw(seed, None));
         assert!(outcome.violations.is_empty(), "seed {seed}: {:?}", outcome.violations);

@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::members::{Member, MemberId, SELF};
 use super::output::Transmit;
-use super::probe::Purpose;
 use super::spread::Spread;
 use super::time::Time;
 use super::timers::Timer;
@@ -43,8 +42,6 @@ pub(super) struct Gossip {
     /// Whether something is passed on for the first time.
     fresh: bool,
     last: Time,
-    /// Whether there was something about members since digests were compared last.
-    told: bool,
     /// Members still to be gossiped to in this round.
     pub(super) order: Vec<MemberId>,
 }
@@ -56,7 +53,6 @@ impl Default for Gossip {
             refuting: false,
             fresh: false,
             last: Time::ZERO,
-            told: false,
             order: Vec::new(),
         }
     }
@@ -82,7 +78,6 @@ impl Engine {
 
     pub(super) fn gossip_tick(&mut self, now: Time) {
         self.gossip.last = now;
-        self.gossip.told |= !self.is_quiet();
         let fanout = if self.gossip.refuting { REFUTATION_FANOUT } else { FANOUT };
         self.gossip.refuting = false;
         let from = self.my_handle();
@@ -105,9 +100,6 @@ impl Engine {
             }
         }
         self.gossip_across(now);
-        if self.is_quiet() && std::mem::take(&mut self.gossip.told) {
-            self.compare_notes(now);
-        }
         let across = !self.datacenters.across.is_empty() || self.broadcasts.across() > 0;
         if self.has_near_news() || across {
             let pause = match std::mem::take(&mut self.gossip.fresh) {
@@ -116,15 +108,6 @@ impl Engine {
                 false => TICK,
             };
             self.plan_gossip(now + pause);
-        }
-    }
-
-    /// All news of members went out. Of many at once (a hundred that start together) somebody missed
-    /// one, and finds out now instead of at a heartbeat: a ping with a digest goes to somebody.
-    fn compare_notes(&mut self, now: Time) {
-        self.watch_digest(now);
-        if let Some(id) = self.next_in_turn().filter(|_| self.leaving.is_none()) {
-            self.probe(now, id, Purpose::Detect);
         }
     }
 

@@ -352,15 +352,19 @@ impl Members {
     }
 
     pub(super) fn by_name(&self, name: &str) -> Option<MemberId> {
-        self.names.find(&self.slots, name, |member, name| *member.identity.name == *name)
+        self.names.find(&self.slots, name, |member, name| *member.identity.name == *name, |_| ())
     }
 
     pub(super) fn by_handle(&self, handle: u32) -> Option<MemberId> {
-        self.handles.find(&self.slots, &handle, |member, handle| member.handle == *handle)
+        let rank = Member::is_healthy;
+        self.handles.find(&self.slots, &handle, |member, handle| member.handle == *handle, rank)
     }
 
+    /// A healthy member owns its address, for a dead one's may have been given to another; of several
+    /// healthy ones whoever came last.
     pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
-        self.addresses.find(&self.slots, &address, |member, address| member.address == *address)
+        let rank = |member: &Member| (member.is_healthy(), member.healthy_since);
+        self.addresses.find(&self.slots, &address, |member, at| member.address == *at, rank)
     }
 
     /// By name, or else by the text of the address.
@@ -445,19 +449,8 @@ impl Members {
     }
 
     fn index(&mut self, id: MemberId) {
-        let Some(member) = self.get(id) else { return };
-        let (handle, address, healthy) = (member.handle, member.address, member.is_healthy());
-        if self.by_handle(handle).is_none() {
-            self.handles.insert(&self.slots, id, |member| &member.handle);
-        }
-        // A healthy member owns its address: a dead one's may have been given to another.
-        let owner = self.by_address(address);
-        if let Some(owner) = owner.filter(|_| healthy) {
-            self.addresses.remove(owner, &address);
-        }
-        if healthy || owner.is_none() {
-            self.addresses.insert(&self.slots, id, |member| &member.address);
-        }
+        self.handles.insert(&self.slots, id, |member| &member.handle);
+        self.addresses.insert(&self.slots, id, |member| &member.address);
     }
 
     fn unindex(&mut self, id: MemberId, address: SocketAddr, handle: u32) {

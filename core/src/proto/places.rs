@@ -30,17 +30,18 @@ impl Places {
         SipHasher13::new_with_keys(self.secret, 0).hash_one(key)
     }
 
-    /// The place of the member that `has` this key.
-    pub(super) fn find<K: Hash + ?Sized>(
+    /// The place of the member that `has` this key; of several, the one of the highest rank.
+    pub(super) fn find<K: Hash + ?Sized, R: Ord>(
         &self,
         slots: &Slots,
         key: &K,
         has: impl Fn(&Member, &K) -> bool,
+        rank: impl Fn(&Member) -> R,
     ) -> Option<MemberId> {
-        let found = self.table.find(self.hash(key), |place| {
-            member_at(slots, *place).is_some_and(|member| has(member, key))
-        });
-        found.map(|place| *place as MemberId)
+        let alike = self.table.iter_hash(self.hash(key));
+        let found = alike.filter_map(|place| Some((*place, member_at(slots, *place)?)));
+        let found = found.filter(|(_, member)| has(member, key));
+        found.max_by_key(|(_, member)| rank(member)).map(|(place, _)| place as MemberId)
     }
 
     /// Puts a place in under its member's key, whoever else has that. `key_of` tells the keys of all

@@ -69,7 +69,7 @@ pub(super) enum Purpose {
 
 impl Purpose {
     /// Whether silence speaks against the target.
-    const fn judges(self) -> bool {
+    pub(super) const fn judges(self) -> bool {
         matches!(self, Self::Detect | Self::Across | Self::Corroborate)
     }
 
@@ -99,6 +99,8 @@ pub(super) struct Probe {
     pub(super) evidence: Evidence,
     /// The same for people: silence of a kernel that was asked is not that of one that was not.
     pub(super) hint: Hint,
+    /// Begun again: nobody was heard during the first.
+    pub(super) again: bool,
 }
 
 /// A ping that was given up, for its late answer.
@@ -152,7 +154,7 @@ impl Engine {
         self.beat_across(now);
     }
 
-    pub(super) fn watch_digest(&mut self, now: Time) {
+    fn watch_digest(&mut self, now: Time) {
         let digest = self.members.digest();
         if digest == self.probing.digest {
             self.probing.restless = self.probing.restless.saturating_sub(1);
@@ -163,9 +165,8 @@ impl Engine {
         }
     }
 
-    /// Whoever is still being probed is passed over: where many are silent, those who are not would be
-    /// heard too seldom for this node to trust its own ears.
-    pub(super) fn next_in_turn(&mut self) -> Option<MemberId> {
+    /// Whoever is still being probed is passed over: among many silent ones others are heard in time.
+    fn next_in_turn(&mut self) -> Option<MemberId> {
         let busy = self.being_probed(Purpose::Detect);
         for _ in 0..2 {
             while let Some(id) = self.probing.order.pop() {
@@ -287,6 +288,7 @@ impl Engine {
             nacked: 0,
             evidence: Evidence::Silent,
             hint: Hint::None,
+            again: false,
         };
         self.probing.waiting.insert(sequence, probe);
         self.send_ping(now, sequence, &probe);
@@ -485,7 +487,7 @@ impl Engine {
         self.drop_probes(|probe| probe.purpose.judges());
     }
 
-    fn drop_probes(&mut self, which: impl Fn(&Probe) -> bool) {
+    pub(super) fn drop_probes(&mut self, which: impl Fn(&Probe) -> bool) {
         let dropped = self.probing.waiting.take_out(which);
         for (sequence, probe) in dropped {
             self.timers.disarm(Timer::Probe(sequence));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::hash;
 use super::members::{MemberId, SELF, public_status};
-use super::probe::Purpose;
+use super::probe::{Probe, Purpose};
 use super::suspicion::{LONGEST, Suspicion, patience};
 use super::time::Time;
 use super::timers::Timer;
@@ -80,7 +80,7 @@ impl Engine {
     /// Somebody is heard again after silence: what failed in it counts for nothing, and nobody is
     /// judged until the others had time to speak.
     pub(super) fn hear_again(&mut self, now: Time) {
-        self.drop_own_probes();
+        self.begin_again(now);
         self.distrust_until = self.distrust_until.max(now + self.settings.suspicion_floor());
         let private = |held: &Suspicion| held.private;
         let withdrawn: Vec<_> = self
@@ -96,6 +96,25 @@ impl Engine {
         }
     }
 
+    /// What was asked in silence is asked once more. Once: where most others are dead there is silence
+    /// again and again, and a probe that always began anew would never find that out.
+    fn begin_again(&mut self, now: Time) {
+        self.links.restart();
+        let first = |probe: &Probe| probe.purpose.judges() && !probe.again;
+        let open = self.probing.waiting.values().filter(|probe| first(probe));
+        let open: Vec<_> = open.filter_map(|probe| Some((probe.target?, probe.purpose))).collect();
+        self.drop_probes(first);
+        for (id, purpose) in open {
+            self.probe(now, id, purpose);
+            let sequence = self.probing.sequence;
+            let begun = self.probing.waiting.get(sequence).copied();
+            if let Some(mut probe) = begun.filter(|probe| probe.target == Some(id)) {
+                probe.again = true;
+                self.probing.waiting.insert(sequence, probe);
+            }
+        }
+    }
+
     /// With rare heartbeats silence means less.
     fn deaf_after(&self) -> Duration {
         DEAF.max(Duration::from_millis(u64::from(self.settings.heartbeat_millis)) * 2)
@@ -103,7 +122,11 @@ impl Engine {
 
     /// Whether nobody at all was heard for a while.
     pub(super) fn is_deaf(&self, now: Time) -> bool {
-        now.since(self.heard_other_than(SELF)) > self.deaf_after()
+        self.is_deaf_but_for(now, SELF)
+    }
+
+    fn is_deaf_but_for(&self, now: Time, id: MemberId) -> bool {
+        now.since(self.heard_other_than(id)) > self.deaf_after()
     }
 
     /// Others suspect a member.
@@ -294,7 +317,10 @@ impl Engine {
         }
         let wanted = self.wanted(id) + 1;
         let claimed = held.claimed && !self.judges(id);
-        if held.own_failed || claimed || held.witnesses.len() >= wanted {
+        // In silence its own failed probes are no evidence, until this node has outlived the rest.
+        let outlived = self.is_deaf_but_for(now, id)
+            && self.members.get(id).is_some_and(|member| member.timeouts > 0);
+        if held.own_failed || claimed || outlived || held.witnesses.len() >= wanted {
             self.declare_dead(now, id);
         } else if !self.judges(id) && now < due + LONGEST {
             self.look_again(id, due + LONGEST); // those who judge it have not ended yet
@@ -339,7 +365,7 @@ impl Engine {
         // Of two nodes neither has anybody else to hear; and who heard nobody for so long has
         // outlived the rest.
         let alone = self.members.healthy() <= 2;
-        let deaf = now.since(self.heard_other_than(id)) > self.deaf_after();
+        let deaf = self.is_deaf_but_for(now, id);
         let outlived = now.since(held.since) >= self.lonely_patience(id);
         (deaf && !alone && !outlived).then(|| now + LOOK_AGAIN)
     }
