@@ -1,11 +1,16 @@
 //! The task that joins one engine to its sockets and its clock.
 
+use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::net::UdpSocket;
+use tokio::sync::futures::Notified;
+use tokio::time::Sleep;
 
 use super::address::{plain, scoped};
 use super::counters::Seldom;
@@ -24,6 +29,17 @@ const BATCH: usize = 32;
 /// Datagrams that are read before timers get their turn: more than the kernel's buffer holds, so
 /// that after a stall everything that waited has been heard, and no flood stops the clock.
 const MOST: usize = 4096;
+/// A timer that is late by less was not held up: it is the grain of the runtime's own timers. What came
+/// in that moment may be heard after the timer, which at worst repeats a ping.
+const PUNCTUAL: Duration = Duration::from_millis(3);
+
+/// Why the driver goes on.
+#[derive(PartialEq, Eq)]
+enum Woken {
+    /// `Shared::wake` was rung, and must be waited for anew.
+    ByHost,
+    Otherwise,
+}
 
 pub(super) struct Driver {
     shared: Arc<Shared>,
@@ -65,13 +81,21 @@ impl Driver {
     pub(super) async fn run(mut self) {
         // Until the system has said so once, every try to send would answer "would block".
         let _ = self.udp.writable().await;
+        // Both are kept from turn to turn: to enter them into the runtime's lists costs more than to
+        // look at them.
+        let shared = Arc::clone(&self.shared);
+        let mut wake = pin!(shared.wake.notified());
+        let mut sleep = pin!(tokio::time::sleep(Duration::ZERO));
         loop {
             self.read();
-            if self.is_due() {
+            let (due, now) = (self.shared.engine.lock().next_deadline(), self.shared.now());
+            if due <= now {
                 // The clock decides, not the sleep. This process may have been stopped for long:
                 // what came meanwhile is asked for once more and heard before any timer fires.
-                tokio::task::yield_now().await;
-                self.read();
+                if due + PUNCTUAL <= now {
+                    tokio::task::yield_now().await;
+                    self.read();
+                }
                 self.turn(|engine, now| engine.handle_timeout(now));
             }
             if self.shared.engine.lock().has_transmits() {
@@ -82,33 +106,36 @@ impl Driver {
                 self.shared.shut(Some(reason));
                 return;
             }
-            self.wait().await;
+            if self.wait(wake.as_mut(), sleep.as_mut()).await == Woken::ByHost {
+                wake.set(shared.wake.notified());
+            }
         }
-    }
-
-    fn is_due(&self) -> bool {
-        self.shared.engine.lock().next_deadline() <= self.shared.now()
     }
 
     /// Sleeps until a datagram, a deadline or a command.
-    async fn wait(&self) {
+    async fn wait(&self, mut wake: Pin<&mut Notified<'_>>, mut sleep: Pin<&mut Sleep>) -> Woken {
         let engine = self.shared.engine.lock().next_deadline();
         let waiters = self.shared.waiters.next_deadline().min(self.shared.tenure.next_deadline());
         let deadline = engine.min(waiters);
-        let sleep = async {
-            match self.shared.instant(deadline) {
-                Some(instant) if deadline != Time::NEVER => {
-                    tokio::time::sleep_until(instant.into()).await;
-                }
-                Some(_) | None => std::future::pending().await,
-            }
-        };
-        tokio::select! {
-            biased;
-            _ = self.udp.readable() => {}
-            () = self.shared.wake.notified() => {}
-            () = sleep => {}
+        let instant = self.shared.instant(deadline).filter(|_| deadline != Time::NEVER);
+        if let Some(instant) = instant.map(tokio::time::Instant::from)
+            && sleep.deadline() != instant
+        {
+            sleep.as_mut().reset(instant);
         }
+        poll_fn(|context| {
+            if self.udp.poll_recv_ready(context).is_ready() {
+                return Poll::Ready(Woken::Otherwise);
+            }
+            if wake.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Woken::ByHost);
+            }
+            if instant.is_some() && sleep.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Woken::Otherwise);
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Hands every waiting datagram to the engine.

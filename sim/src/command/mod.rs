@@ -37,11 +37,12 @@ Scenarios
   across      two datacenters: what goes across, at rest and for a broadcast
   apart       two datacenters: deaths, cuts and a bad link between them
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
+  rapid       one node in a hundred is killed, deaf by turns, or loses 80 % of what it sends: the same
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.
 --seeds A..B is from A to B - 1, each seed a world. --seed N of the swarm runs twice and compares.
 --trials N is how often it is done in each world. --only TEXT leaves cases out that are not called so
-(pause, partition, failover, tenures, lifeguard); --minutes N begins no run after so long (lifeguard). --json and --svg write
+(pause, partition, failover, tenures, lifeguard, rapid); --minutes N begins no run after so long (lifeguard). --json and --svg write
 figures and a chart.
 Status: 0 where all held, 1 where a checker found something, 2 where the command is wrong.";
 
