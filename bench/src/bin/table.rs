@@ -1,5 +1,6 @@
-//! One node that lists many members: `table [--members 1000000] [--beats 40]`. What an engine holds and
-//! does each heartbeat, and what reading the table costs a program.
+//! One node that lists many members: `table [--members 1000000] [--beats 40] [--near]`. What an engine
+//! holds and does each heartbeat, and what reading the table costs a program. The others are of another
+//! datacenter, or with `--near` of the node's own, where it probes them in turn and along the ring.
 
 #![allow(clippy::print_stdout)] // a command
 #![allow(clippy::cast_precision_loss)] // figures for people
@@ -20,34 +21,37 @@ use seafoam::{Config, Error};
 const ANSWER_BYTES: usize = 508;
 /// How often each call is timed.
 const READS: usize = 5;
+/// The datacenter of all others.
+const THEIRS: u8 = 0;
 
 fn main() -> ExitCode {
-    match parse().map(|(members, beats)| measure(members, beats)) {
+    match parse().map(|(members, beats, near)| measure(members, beats, near)) {
         Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(error)) => {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("{error}\nusage: table [--members N] [--beats N]");
+            eprintln!("{error}\nusage: table [--members N] [--beats N] [--near]");
             ExitCode::from(2)
         }
     }
 }
 
-fn parse() -> Result<(u32, usize), lexopt::Error> {
-    let (mut members, mut beats) = (1_000_000, 40);
+fn parse() -> Result<(u32, usize, bool), lexopt::Error> {
+    let (mut members, mut beats, mut near) = (1_000_000, 40, false);
     let mut arguments = lexopt::Parser::from_env();
     while let Some(argument) = arguments.next()? {
         match argument {
             Arg::Long("members") => members = arguments.value()?.parse()?,
             Arg::Long("beats") => beats = arguments.value()?.parse()?,
+            Arg::Long("near") => near = true,
             other @ (Arg::Short(_) | Arg::Long(_) | Arg::Value(_)) => {
                 return Err(other.unexpected());
             }
         }
     }
-    Ok((members, beats))
+    Ok((members, beats, near))
 }
 
 /// A member that was never there, called by its address as most are.
@@ -56,22 +60,23 @@ fn member(number: u32) -> MemberRecord {
     let address = SocketAddr::from(([a, b, c, d], 7000));
     let identity =
         Identity { name: address.to_string().into(), generation: 1_700_000_000_000, run: 7 };
-    MemberRecord { datacenter: 0, ..MemberRecord::bare(identity, address, Status::Alive) }
+    MemberRecord { datacenter: THEIRS, ..MemberRecord::bare(identity, address, Status::Alive) }
 }
 
-fn config() -> Config {
+fn config(near: bool) -> Config {
     let config = Config::new().without_env().cluster_name("bench-table").insecure(true);
+    let config = if near { config.datacenter(THEIRS) } else { config };
     config.multicast_enabled(false).listen_ip("127.0.0.1").listen_port(0_u16)
 }
 
-fn measure(members: u32, beats: usize) -> Result<(), Error> {
+fn measure(members: u32, beats: usize, near: bool) -> Result<(), Error> {
     println!("| one node with {members} members | |\n| --- | --- |");
-    engine(members, beats)?;
-    reads(members)
+    engine(members, beats, near)?;
+    reads(members, near)
 }
 
-fn engine(members: u32, beats: usize) -> Result<(), Error> {
-    let settings = config().resolve()?;
+fn engine(members: u32, beats: usize, near: bool) -> Result<(), Error> {
+    let settings = config(near).resolve()?;
     let tag = hash::cluster_tag(&settings.cluster_name);
     let me = LocalNode {
         name: "127.0.0.1:7000".into(),
@@ -126,9 +131,9 @@ fn answer(transmit: &Transmit, tag: u32) -> Option<(SocketAddr, Vec<u8>)> {
 }
 
 /// What a program's calls cost.
-fn reads(members: u32) -> Result<(), Error> {
+fn reads(members: u32, near: bool) -> Result<(), Error> {
     seafoam::set_log_level(seafoam::LogLevel::Off);
-    let cluster = seafoam::Cluster::start(config()).wait()?;
+    let cluster = seafoam::Cluster::start(config(near)).wait()?;
     cluster.bench_fill((0..members).map(member))?;
     let named = member(members / 2).identity.name;
     timed("all_nodes, ms", || cluster.all_nodes().map(|nodes| nodes.len()))?;
