@@ -20,6 +20,8 @@ struct Sum {
     virtual_seconds: f64,
     datagrams: u64,
     healed: Vec<f64>,
+    /// The longest of these, and whose it was.
+    slowest: (f64, u64),
     trace: u64,
 }
 
@@ -68,10 +70,11 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         sum.datagrams
     );
     println!(
-        "together again after the faults: median {:.1} s, p99 {:.1} s, max {:.1} s",
+        "together again after the faults: median {:.1} s, p99 {:.1} s, max {:.1} s (seed {})",
         at(50),
         at(99),
-        at(100)
+        sum.slowest.0,
+        sum.slowest.1
     );
     if let Some(file) = &asked.json {
         let whole = json!({
@@ -95,7 +98,12 @@ fn take(asked: &Asked, sum: &mut Sum, seed: u64, outcome: &Outcome) {
     sum.node_hours += outcome.node_seconds / 3600.0;
     sum.virtual_seconds += outcome.passed.as_secs_f64();
     sum.datagrams += outcome.datagrams;
-    sum.healed.extend(outcome.healed.map(|healed| healed.as_secs_f64()));
+    if let Some(took) = outcome.healed.map(|healed| healed.as_secs_f64()) {
+        sum.healed.push(took);
+        if took > sum.slowest.0 {
+            sum.slowest = (took, outcome.seed);
+        }
+    }
     sum.trace = sum.trace.rotate_left(1) ^ outcome.trace;
     if asked.verbose {
         println!("seed {seed}: trace {:016x}, healed {:?}", outcome.trace, outcome.healed);
