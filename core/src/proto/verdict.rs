@@ -13,6 +13,7 @@ use super::timers::Timer;
 use super::wire::{Evidence, MemberRecord, Status, WitnessSet};
 use crate::api::error::{Error, ErrorCode, Result};
 use crate::api::node::NodeStatus;
+use crate::api::validity::Hint;
 
 /// Silence of everybody else from which on a node holds itself for the deaf one, at least.
 const DEAF: Duration = Duration::from_secs(1);
@@ -102,16 +103,26 @@ impl Engine {
         self.links.restart();
         let first = |probe: &Probe| probe.purpose.judges() && !probe.again;
         let open = self.probing.waiting.values().filter(|probe| first(probe));
-        let open: Vec<_> = open.filter_map(|probe| Some((probe.target?, probe.purpose))).collect();
+        let open: Vec<_> = open.copied().collect();
         self.drop_probes(first);
-        for (id, purpose) in open {
-            self.probe(now, id, purpose);
-            let sequence = self.probing.sequence;
-            let begun = self.probing.waiting.get(sequence).copied();
-            if let Some(mut probe) = begun.filter(|probe| probe.target == Some(id)) {
-                probe.again = true;
-                self.probing.waiting.insert(sequence, probe);
-            }
+        for probe in open {
+            let sequence = self.probing.sequence.wrapping_add(1);
+            self.probing.sequence = sequence;
+            let probe = Probe {
+                sent: now,
+                repeats: 0,
+                helpers: 0,
+                nacks: 0,
+                asked: Default::default(),
+                nacked: 0,
+                evidence: Evidence::Silent,
+                hint: Hint::None,
+                again: true,
+                ..probe
+            };
+            self.probing.waiting.insert(sequence, probe);
+            // By timer: one datagram that is heard brings about few of this node's own.
+            self.timers.arm(now, Timer::Probe(sequence));
         }
     }
 
