@@ -7,7 +7,7 @@ use super::claims::Hearsay;
 use super::engine::Engine;
 use super::members::{MemberId, SELF};
 use super::output::Notice;
-use super::probe::Purpose;
+use super::probe::{Late, Probe, Purpose};
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Message, Status};
@@ -139,6 +139,14 @@ impl Engine {
         record.source = 0;
         let hearsay = Hearsay { reply_to: None, speaker: handle, spreads: true };
         self.apply_member(now, &record, hearsay);
+    }
+
+    /// Keeps a ping that was given up, for its late answer; where there are too many the oldest goes.
+    pub(super) fn keep_late(&mut self, sequence: u32, target: MemberId, probe: &Probe) {
+        let most = self.most_probes();
+        while self.probing.late.len() >= most && self.probing.late.pop_first().is_some() {}
+        let late = Late { target, handle: probe.handle, sent: probe.sent };
+        self.probing.late.insert(sequence, late);
     }
 
     fn handle_late_ack(&mut self, now: Time, from: SocketAddr, sequence: u32, handle: u32) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::members::{Member, MemberId, SELF};
-use super::probe::{Late, Probe, Purpose};
+use super::probe::{Probe, Purpose};
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Record, Status};
@@ -259,8 +259,7 @@ impl Engine {
     /// A round that nobody answered says nothing of the link; a late answer still may.
     pub(super) fn link_unanswered(&mut self, sequence: u32, probe: &Probe) {
         let Some(target) = probe.target else { return };
-        let late = Late { target, handle: probe.handle, sent: probe.sent };
-        self.probing.late.insert(sequence, late);
+        self.keep_late(sequence, target, probe);
     }
 
     fn tell_link(&mut self, id: MemberId, direction: LinkDirection) {

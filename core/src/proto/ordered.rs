@@ -53,6 +53,11 @@ impl<K: Ord + Copy, V> Ordered<K, V> {
         entry.map(|(_, value)| value)
     }
 
+    /// Takes out the one with the lowest key.
+    pub(super) fn pop_first(&mut self) -> Option<(K, V)> {
+        self.row.pop_front()
+    }
+
     /// Takes out what is not `wanted`.
     pub(super) fn retain(&mut self, wanted: impl Fn(&V) -> bool) {
         self.row.retain(|(_, value)| wanted(value));

@@ -428,9 +428,7 @@ impl Engine {
             return;
         }
         self.stats.probes_failed += 1;
-        self.probing
-            .late
-            .insert(sequence, Late { target: id, handle: probe.handle, sent: probe.sent });
+        self.keep_late(sequence, id, probe);
         self.members.update(id, |member| {
             member.ping_millis = PING_TIMED_OUT;
             member.timeouts = member.timeouts.saturating_add(1);
@@ -492,8 +490,7 @@ impl Engine {
         for (sequence, probe) in dropped {
             self.timers.disarm(Timer::Probe(sequence));
             if let Some(target) = probe.target {
-                let late = Late { target, handle: probe.handle, sent: probe.sent };
-                self.probing.late.insert(sequence, late);
+                self.keep_late(sequence, target, &probe);
             }
         }
     }

@@ -21,12 +21,16 @@ pub struct Size {
 }
 
 impl Engine {
+    /// Probes at once: one for each member and purpose of this node's own, and those for others.
+    pub(super) fn most_probes(&self) -> usize {
+        4 * self.settings.max_members as usize + limits::PROBES_WAITING + limits::LINKS
+    }
+
     /// Every table and queue whose size depends on what others send.
     #[must_use]
     pub fn sizes(&self) -> Vec<Size> {
         let members = self.settings.max_members as usize;
-        // One for each member and purpose of its own, and those for others.
-        let probes = 4 * members + limits::PROBES_WAITING + limits::LINKS;
+        let probes = self.most_probes();
         let messages = limits::MESSAGES_WAITING;
         let rows = [
             ("members", self.members.len(), members),
