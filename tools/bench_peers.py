@@ -25,7 +25,7 @@ from benchpeers import jobs, report, room
 from benchpeers.peers import BY_NAME, USUAL, build
 
 # How long a job takes before one like it has been seen: starting, waiting for a death, settling.
-GUESS_S = {"main": 30.0, "silent": 30.0, "harsh": 25.0}
+GUESS_S = {"main": 30.0, "rest": 10.0, "silent": 30.0, "harsh": 25.0}
 
 
 # Larger clusters take minutes.
@@ -38,7 +38,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--peers", default=",".join(USUAL), help="or `all`: " + ",".join(BY_NAME))
     parser.add_argument("--nodes", default="10,100,300", help="sizes of the clusters")
     parser.add_argument("--harsh", default="100", help="sizes that also see losses, silent hosts")
-    parser.add_argument("--kinds", default="main,silent,harsh", help="what is measured")
+    parser.add_argument("--kinds", default="main,rest,silent,harsh", help="what is measured")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--few", type=int, help="runs of what takes long; --runs unless given")
     parser.add_argument("--rest", type=float, default=30, help="seconds of each rest")
@@ -63,14 +63,14 @@ def plan(chosen: argparse.Namespace) -> list[jobs.Job]:
     """All jobs in their order: rounds; in each all sizes and kinds; in each all peers."""
     peers = build(chosen.peers)
     wanted = chosen.kinds.split(",")
-    kinds = [("main", size) for size in chosen.nodes]
+    kinds = [(kind, size) for size in chosen.nodes for kind in ("main", "rest")]
     kinds += [(kind, size) for size in chosen.harsh for kind in ("silent", "harsh")]
     few = chosen.runs if chosen.few is None else chosen.few
     return [
         jobs.Job(peer, size, kind, chosen.rest)
         for turn in range(chosen.runs)
         for kind, size in kinds
-        if kind in wanted and (turn < few or (kind == "main" and size <= USUAL_SIZE))
+        if kind in wanted and (turn < few or (kind in {"main", "rest"} and size <= USUAL_SIZE))
         for peer in peers
         if size <= peer.most
     ]
@@ -83,7 +83,7 @@ def guess(job: jobs.Job, done: list[dict[str, Any]]) -> float:
         for run in done
         if (run["peer"], run["nodes"], run["kind"]) == (job.peer.name, job.nodes, job.kind)
     ]
-    rests = 3 if job.kind == "harsh" else job.kind == "main"
+    rests = 3 if job.kind == "harsh" else job.kind in {"main", "rest"}
     return float(like[-1]) if like else GUESS_S[job.kind] + rests * job.rest
 
 

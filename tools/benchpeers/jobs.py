@@ -22,11 +22,13 @@ from benchpeers.room import Room, cpu_seconds, rss_kib
 PATIENCE = 200.0
 DEATH = 60
 SETTLE = 4.0
+# Nodes of a fleet do not beat in one moment: the longest heartbeat of the peers, in milliseconds.
+SPREAD = 1000
 
 
 @dataclass(frozen=True)
 class Job:
-    """A peer, a size, and which of the measurements: `main`, `silent` or `harsh`."""
+    """A peer, a size, and which of the measurements: `main`, `rest`, `silent` or `harsh`."""
 
     peer: Peer
     nodes: int
@@ -112,7 +114,12 @@ def run(job: Job, own: bool) -> dict[str, Any]:
 def _measure(job: Job, room: Room, runner: Runner, found: dict[str, Any]) -> None:
     runner.ask("deaths")
     base = rss_kib(runner.session)
-    started = runner.ask(f"start {job.nodes}")
+    spread = f" {SPREAD}" if job.kind == "rest" else ""
+    started = runner.ask(f"start {job.nodes}{spread}")
+    if job.kind == "rest":
+        time.sleep(SETTLE)
+        found["cpu_spread_s_per_minute"] = _rest(job, room, runner)[0]
+        return
     found["start_s"] = started["start_s"]
     found["converge_s"] = started["converge_s"]
     found["complete"] = started["complete"]
@@ -136,22 +143,26 @@ def _main(job: Job, room: Room, runner: Runner, found: dict[str, Any], base: int
     found["broadcast_s"] = statistics.median(times) if len(times) > 1 else None
     found["broadcast_missed"] = sum(cast["missed"] for cast in casts)
     time.sleep(SETTLE)
-    cpu, traffic, began = cpu_seconds(runner.session), room.traffic(), time.monotonic()
-    time.sleep(job.rest)
-    seconds = time.monotonic() - began
-    share = 1 / (job.nodes * seconds)
-    found["cpu_s_per_minute"] = (cpu_seconds(runner.session) - cpu) * share * 60
-    sent = {
-        name: (packets - traffic[name][0], size - traffic[name][1])
-        for name, (packets, size) in room.traffic().items()
-    }
+    found["cpu_s_per_minute"], sent = _rest(job, room, runner)
     if sent:
-        found["datagrams_per_s"] = sent["sent_udp"][0] * share
-        found["bytes_per_s"] = (sent["sent_udp"][1] + sent["sent_tcp"][1]) * share
+        found["datagrams_per_s"] = sent["sent_udp"][0]
+        found["bytes_per_s"] = sent["sent_udp"][1] + sent["sent_tcp"][1]
     found["rss_kib_per_node"] = (rss_kib(runner.session) - base) / job.nodes
     found["false_deaths"] = runner.ask("deaths")["deaths"]
     death = runner.ask(f"kill {DEATH}")
     found |= {"kill_first_s": death["first_s"], "kill_all_s": death["all_s"]}
+
+
+def _rest(job: Job, room: Room, runner: Runner) -> tuple[float, dict[str, tuple[float, float]]]:
+    """Processor seconds a minute and node, and packets and bytes a second and node."""
+    cpu, traffic, began = cpu_seconds(runner.session), room.traffic(), time.monotonic()
+    time.sleep(job.rest)
+    share = 1 / (job.nodes * (time.monotonic() - began))
+    sent = {
+        name: ((packets - traffic[name][0]) * share, (size - traffic[name][1]) * share)
+        for name, (packets, size) in room.traffic().items()
+    }
+    return (cpu_seconds(runner.session) - cpu) * share * 60, sent
 
 
 def _harsh(job: Job, room: Room, runner: Runner, found: dict[str, Any]) -> None:

@@ -44,6 +44,11 @@ MEASURES = (
     Measure("datagrams_per_s", "datagrams a second and node at rest"),
     Measure("bytes_per_s", "bytes of IP a second and node at rest", chart="bytes"),
     Measure("cpu_s_per_minute", "processor seconds a minute and node at rest", chart="cpu"),
+    Measure(
+        "cpu_spread_s_per_minute",
+        "the same, of nodes that were started over a second",
+        chart="cpu-spread",
+    ),
     Measure("rss_kib_per_node", "memory a node, KiB", chart="memory"),
 )
 

@@ -54,13 +54,14 @@ class Swarm:
                 elif number != self.victim:
                     self.deaths += 1
 
-    async def start(self, nodes: int) -> dict[str, Any]:
-        """Start all nodes one after the other; the seconds until all see all."""
+    async def start(self, nodes: int, spread: float) -> dict[str, Any]:
+        """Start all, evenly over `spread` seconds; the seconds until all see all."""
         began = time.monotonic()
         self.others = [0] * nodes
         seeds: list[str] = []
         port = 0
         for number in range(nodes):
+            await asyncio.sleep(began + spread * number / nodes - time.monotonic())
             config = kinship.Config.lan(
                 name=f"n{number}", bind="127.0.0.1:0", seeds=seeds, cluster="peers", **self.security
             )
@@ -126,7 +127,8 @@ async def main() -> None:
     while line := await loop.run_in_executor(None, sys.stdin.readline):
         word, _, rest = line.strip().partition(" ")
         if word == "start":
-            answer = await swarm.start(int(rest))
+            nodes, _, spread = rest.partition(" ")
+            answer = await swarm.start(int(nodes), int(spread or 0) / 1000)
         elif word == "broadcast":
             answer = await swarm.broadcast(int(rest))
         elif word == "kill":

@@ -75,15 +75,15 @@ func Serve(swarm Swarm) {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {
 		var word string
-		var number int
-		_, _ = fmt.Sscan(lines.Text(), &word, &number) // a command may have no number
+		var number, spread int
+		_, _ = fmt.Sscan(lines.Text(), &word, &number, &spread) // a command may have fewer numbers
 		var answer map[string]any
 		var err error
 		switch word {
 		case "start":
 			board = &Board{seen: make([]seen, number)}
 			board.victim.Store(-1)
-			answer, err = board.start(swarm, number)
+			answer, err = board.start(swarm, number, time.Duration(spread)*time.Millisecond)
 		case "broadcast":
 			answer, err = board.broadcast(swarm, number)
 		case "deaths":
@@ -111,10 +111,11 @@ func wait(began time.Time, most time.Duration, done func() bool) any {
 	return time.Since(began).Seconds()
 }
 
-func (b *Board) start(swarm Swarm, nodes int) (map[string]any, error) {
+func (b *Board) start(swarm Swarm, nodes int, spread time.Duration) (map[string]any, error) {
 	began := time.Now()
 	port := 0
 	for node := 0; node < nodes; node++ {
+		time.Sleep(time.Until(began.Add(spread * time.Duration(node) / time.Duration(nodes))))
 		var err error
 		if port, err = swarm.Start(node, nodes, b); err != nil {
 			return nil, err

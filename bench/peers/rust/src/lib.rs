@@ -108,7 +108,8 @@ async fn obey(mut swarm: impl Swarm) -> Result<(), Failure> {
         let answer = match words.first().copied() {
             Some("start") => {
                 board = Arc::new(Board::new(number));
-                start(&mut swarm, &board, number).await?
+                let spread = words.get(2).and_then(|word| word.parse().ok()).unwrap_or(0);
+                start(&mut swarm, &board, (number, Duration::from_millis(spread))).await?
             }
             Some("broadcast") => broadcast(&mut swarm, &board, number).await?,
             Some("deaths") => json!({ "deaths": board.false_deaths.load(Ordering::Relaxed) }),
@@ -131,10 +132,18 @@ async fn wait(began: Instant, most: Duration, done: impl Fn() -> bool) -> Option
     Some(began.elapsed().as_secs_f64())
 }
 
-async fn start(swarm: &mut impl Swarm, board: &Arc<Board>, nodes: usize) -> Result<Value, Failure> {
+async fn start(
+    swarm: &mut impl Swarm,
+    board: &Arc<Board>,
+    (nodes, spread): (usize, Duration),
+) -> Result<Value, Failure> {
     let began = Instant::now();
     let mut port = 0;
     for node in 0..nodes {
+        let due = began + spread.mul_f64(node as f64 / nodes as f64);
+        if due > Instant::now() {
+            tokio::time::sleep_until(due.into()).await;
+        }
         port = swarm.start(node, nodes, Arc::clone(board)).await?;
     }
     let start_s = began.elapsed().as_secs_f64();
