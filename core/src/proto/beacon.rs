@@ -161,9 +161,9 @@ impl Engine {
     /// Where none are listed: whoever says that it is a lighthouse counts from now on, and whoever
     /// left does not.
     fn learn_flags(&mut self) {
-        let flagged = self.members.iter().filter(|(_, member)| member.is_lighthouse);
+        let flagged = self.members.lighthouses();
         let (gone, there): (Vec<_>, Vec<_>) = flagged
-            .map(|(_, member)| (Arc::clone(&member.identity.name), member.status))
+            .map(|member| (Arc::clone(&member.identity.name), member.status))
             .partition(|(_, status)| *status == Status::Left);
         for (name, _) in gone {
             self.unlearn(&name);

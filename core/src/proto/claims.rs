@@ -105,7 +105,8 @@ impl Engine {
         if !healthy || buried || !self.admit(now) {
             return;
         }
-        let member = Member { status: Status::Alive, ..self.member_of(now, record) };
+        let mut member = self.member_of(now, record);
+        member.status = Status::Alive;
         let id = self.members.insert(member);
         self.settle_named(now, id);
         self.probe_soon(id);
@@ -150,8 +151,7 @@ impl Engine {
     fn member_of(&self, now: Time, record: &MemberRecord) -> Member {
         let mut member = Member::of(record, now, self.wall_millis(now));
         if record.source != 0 {
-            member.source = record.source;
-            member.source_name = self.members.name_of(record.source);
+            member.stated_by(record.source, Some(self.members.name_of(record.source)));
         }
         member
     }
@@ -161,7 +161,7 @@ impl Engine {
         let Some(old) = self.members.get(id) else {
             return;
         };
-        let (was, old_address) = (public_status(old.status), old.address);
+        let (was, old_address) = (public_status(old.status), old.address());
         if was.is_healthy() {
             self.set_status(now, id, Status::Dead, old.incarnation, 0);
             self.tell_status(id, was);
@@ -170,7 +170,9 @@ impl Engine {
             door.forget(record.address);
         }
         self.forget_probes(id);
-        let fresh = Member { status: Status::Alive, source: 0, ..self.member_of(now, record) };
+        let mut fresh = self.member_of(now, record);
+        fresh.status = Status::Alive;
+        fresh.stated_by(0, None);
         let before = self.members.get(id).map_or(NodeStatus::Dead, |old| public_status(old.status));
         self.members.update(id, |member| *member = fresh);
         self.settle_named(now, id);
@@ -232,7 +234,7 @@ impl Engine {
             return;
         };
         let before = public_status(member.status);
-        let changed = member.address != record.address
+        let changed = member.address() != record.address
             || member.datacenter != record.datacenter
             || member.is_lighthouse != record.is_lighthouse;
         self.set_status(now, id, Status::Alive, record.incarnation, 0);
@@ -294,7 +296,7 @@ impl Engine {
     ) {
         let wall = self.wall_millis(now);
         let source_name = match source {
-            0 => self.members.get(id).map(|member| Arc::clone(&member.identity.name)),
+            0 => None,
             other => Some(self.members.name_of(other)),
         };
         self.members.update(id, |member| {
@@ -303,19 +305,17 @@ impl Engine {
             }
             member.status = status;
             member.incarnation = incarnation;
-            member.source = source;
-            if let Some(name) = source_name {
-                member.source_name = name;
-            }
             member.since = now;
             member.timestamp_millis = wall;
             // A dead member keeps who bore witness: others that hear of it verify from there.
             if !matches!(status, Status::Suspected | Status::Dead) {
-                member.suspicion = None;
-                member.doubt = None;
+                member.clear();
             }
+            member.stated_by(source, source_name);
             member.retries = 0;
-            member.retry_at = Time::NEVER;
+            if member.retry_at() != Time::NEVER {
+                member.rare().retry_at = Time::NEVER;
+            }
             member.lost = false;
         });
         if status == Status::Dead {

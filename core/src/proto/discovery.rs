@@ -240,7 +240,7 @@ impl Engine {
         let Some(member) = self.members.get(id) else {
             return;
         };
-        let (name, address) = (Arc::clone(&member.identity.name), member.address);
+        let (name, address) = (Arc::clone(&member.identity.name), member.address());
         let named = self.drop_named(&name).is_some();
         if self.drop_named_at(address) || named {
             self.tell_changed(id);
@@ -316,7 +316,7 @@ impl Engine {
     // The dead, and addresses without an answer.
 
     pub(super) fn plan_retry(&mut self, now: Time, id: MemberId) {
-        self.members.update(id, |member| member.retry_at = now + FIRST_RETRY);
+        self.members.update(id, |member| member.rare().retry_at = now + FIRST_RETRY);
         self.arm_retry(now);
     }
 
@@ -335,15 +335,15 @@ impl Engine {
         self.find_bridges(now);
         let dead = self.members.iter().filter(|(_, m)| m.status == Status::Dead);
         let dead: Vec<_> = dead.filter(|(_, member)| self.retries(member)).collect();
-        let due = dead.iter().filter(|(_, member)| member.retry_at <= now).map(|(id, _)| *id);
+        let due = dead.iter().filter(|(_, member)| member.retry_at() <= now).map(|(id, _)| *id);
         let due: Vec<_> = due.collect();
         let resting: Vec<_> =
-            dead.iter().filter(|(_, m)| m.retry_at == Time::NEVER).map(|(id, _)| *id).collect();
+            dead.iter().filter(|(_, m)| m.retry_at() == Time::NEVER).map(|(id, _)| *id).collect();
         let any = self.members.status_count(Status::Dead) > 0 || !self.discovery.named.is_empty();
         for id in due {
             self.members.update(id, |member| {
                 member.retries += 1;
-                member.retry_at = match member.retries {
+                member.rare().retry_at = match u32::from(member.retries) {
                     OWN_RETRIES.. => Time::NEVER,
                     retries => now + FIRST_RETRY * (1 << retries),
                 };

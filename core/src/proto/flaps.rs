@@ -70,7 +70,7 @@ impl Engine {
         let judges = probe.purpose != Purpose::Corroborate && probe.evidence == Evidence::Silent;
         let member = self.members.get(id).filter(|member| member.status == Status::Alive);
         let patience = self.probing.flaps.patience(now, id);
-        let another = judges && member.is_some_and(|member| member.timeouts <= patience);
+        let another = judges && member.is_some_and(|member| u32::from(member.timeouts) <= patience);
         if another {
             self.probe(now, id, probe.purpose);
         }

@@ -137,7 +137,7 @@ impl Engine {
                 .members
                 .get(id)
                 .filter(|member| id != SELF && member.is_healthy() && self.is_near(member));
-            if let Some(address) = member.map(|member| member.address)
+            if let Some(address) = member.map(|member| member.address())
                 && !targets.contains(&address)
             {
                 targets.push(address);

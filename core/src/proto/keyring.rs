@@ -231,7 +231,7 @@ impl Engine {
         let message = Message::KeysAsk { sequence: survey.sequence, from, first: survey.first() };
         let mut count = 0;
         for id in open {
-            let Some((handle, to)) = self.members.get(*id).map(|m| (m.handle, m.address)) else {
+            let Some((handle, to)) = self.members.get(*id).map(|m| (m.handle, m.address())) else {
                 continue;
             };
             let asked = survey.asked.get(&handle);

@@ -1,20 +1,17 @@
 //! The table of members: who there is, found by name, handle and address.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::groups::Groups;
 use super::hash::{self, TableDigest};
+pub(super) use super::member::{Member, public_status, snapshot_of};
 use super::places::{Places, Slots};
-use super::rtt::PeerTimes;
-use super::suspicion::Suspicion;
-use super::tags::Tags;
 use super::time::Time;
-use super::why::Doubt;
-use super::wire::{Candidacy, Identity, MemberRecord, Status, StatusClass, WitnessSet};
-use crate::api::node::{Node, NodeRank, NodeStatus, PING_NO_DATA};
+use super::wire::{Identity, Status};
+use crate::api::node::Node;
 use crate::limits;
 
 /// A place in the table. Places are used again, so whoever keeps one also keeps the handle.
@@ -22,188 +19,6 @@ pub(super) type MemberId = usize;
 
 /// The local node's place.
 pub(super) const SELF: MemberId = 0;
-
-/// One member, as this node knows it.
-#[derive(Clone, Debug)]
-pub(super) struct Member {
-    pub(super) identity: Identity,
-    pub(super) handle: u32,
-    /// Its place on the probe ring, kept because every heartbeat compares all of them.
-    pub(super) ring: u64,
-    pub(super) address: SocketAddr,
-    pub(super) address_text: Arc<str>,
-    pub(super) status: Status,
-    pub(super) incarnation: u32,
-    pub(super) datacenter: u8,
-    pub(super) is_lighthouse: bool,
-    pub(super) candidacy: Candidacy,
-    /// Whether it is heard to lead.
-    pub(super) is_leader: bool,
-    pub(super) tags: Tags,
-    /// Who first stated the status; 0 is the member itself.
-    pub(super) source: u32,
-    pub(super) source_name: Arc<str>,
-    pub(super) heard: Time,
-    /// When it was heard last without a helper's help; [`Time::ZERO`] for never.
-    pub(super) direct: Time,
-    pub(super) since: Time,
-    /// Since when it counts as healthy, without a break.
-    pub(super) healthy_since: Time,
-    /// Wall clock of the last ping or status change.
-    pub(super) timestamp_millis: u64,
-    pub(super) ping_millis: f64,
-    pub(super) history: PeerTimes,
-    /// Pings in a row that timed out: from two on, its timeout doubles each time.
-    pub(super) timeouts: u32,
-    /// Held while it is SUSPECTED; apart, because few members are.
-    pub(super) suspicion: Option<Box<Suspicion>>,
-    /// What is told of the suspicion, also after death.
-    pub(super) doubt: Option<Box<Doubt>>,
-    /// How often it was tried again since it died.
-    pub(super) retries: u32,
-    pub(super) retry_at: Time,
-    /// DEAD because nobody of its datacenter is heard: nothing is said against it alone.
-    pub(super) lost: bool,
-    /// Whether it is among those that changed.
-    pub(super) dirty: bool,
-}
-
-impl Member {
-    pub(super) fn of(record: &MemberRecord, now: Time, wall_millis: u64) -> Self {
-        let name = Arc::clone(&record.identity.name);
-        Self {
-            handle: record.identity.handle(),
-            ring: hash::ring_position(&record.identity),
-            identity: record.identity.clone(),
-            address: record.address,
-            address_text: text_of(record.address, &name),
-            status: record.status,
-            incarnation: record.incarnation,
-            datacenter: record.datacenter,
-            is_lighthouse: record.is_lighthouse,
-            candidacy: record.candidacy,
-            is_leader: false,
-            tags: Tags::of(record.tags.as_ref()),
-            source: 0,
-            source_name: name,
-            heard: now,
-            direct: Time::ZERO,
-            since: now,
-            healthy_since: now,
-            timestamp_millis: wall_millis,
-            ping_millis: PING_NO_DATA,
-            history: PeerTimes::default(),
-            timeouts: 0,
-            suspicion: None,
-            doubt: None,
-            retries: 0,
-            retry_at: Time::NEVER,
-            lost: false,
-            dirty: false,
-        }
-    }
-
-    /// The suspicion against it.
-    pub(super) fn held(&self) -> Option<Suspicion> {
-        self.suspicion.as_deref().copied()
-    }
-
-    /// Another address, and its text.
-    pub(super) fn move_to(&mut self, address: SocketAddr) {
-        self.address = address;
-        self.address_text = text_of(address, &self.identity.name);
-    }
-
-    pub(super) fn is_healthy(&self) -> bool {
-        matches!(self.status, Status::Alive | Status::Suspected)
-    }
-
-    pub(super) fn record(&self) -> MemberRecord {
-        MemberRecord {
-            identity: self.identity.clone(),
-            address: self.address,
-            status: self.status,
-            incarnation: self.incarnation,
-            datacenter: self.datacenter,
-            is_lighthouse: self.is_lighthouse,
-            candidacy: self.candidacy,
-            tags: self.tags.bytes.clone(),
-            source: self.source,
-            witnesses: self.held().map_or_else(WitnessSet::new, |held| held.witnesses),
-        }
-    }
-
-    /// What its part of the digest is made of: healthy members alone, because a node that joins
-    /// later need not know who died before.
-    fn digested(&self) -> Option<Digested> {
-        let versions = (self.incarnation, self.tags.version());
-        self.is_healthy().then(|| Digested { identity: self.identity.clone(), versions })
-    }
-
-    /// Whether its part of the digest is (still) this one.
-    fn is_digested_as(&self, digested: Option<&Digested>) -> bool {
-        digested.map_or(!self.is_healthy(), |digested| {
-            let versions = (self.incarnation, self.tags.version());
-            self.is_healthy() && digested.versions == versions && digested.identity == self.identity
-        })
-    }
-}
-
-/// The text of an address; most nodes are called by theirs, and have it once.
-fn text_of(address: SocketAddr, name: &Arc<str>) -> Arc<str> {
-    let text = address.to_string();
-    if text == **name { Arc::clone(name) } else { text.into() }
-}
-
-/// What a member's part of the digest is made of. Most changes of a member leave it as it is, and to
-/// compare is cheaper than to hash.
-struct Digested {
-    identity: Identity,
-    /// Of its claims, and of its tags.
-    versions: (u32, u32),
-}
-
-impl Digested {
-    fn digest(&self) -> [u8; 16] {
-        hash::member_digest(&self.identity, self.versions, StatusClass::Healthy)
-    }
-}
-
-pub(super) const fn public_status(status: Status) -> NodeStatus {
-    match status {
-        Status::Unknown => NodeStatus::Unknown,
-        Status::Alive => NodeStatus::Alive,
-        Status::Suspected => NodeStatus::Suspected,
-        Status::Dead => NodeStatus::Dead,
-        Status::Left => NodeStatus::Left,
-    }
-}
-
-/// The public snapshot of a member.
-pub(super) fn snapshot_of(member: &Member, emit_counter: u16) -> Node {
-    Node {
-        name: Arc::clone(&member.identity.name),
-        address: Arc::clone(&member.address_text),
-        ip: Some(member.address.ip()),
-        port: member.address.port(),
-        status: public_status(member.status),
-        rank: match (member.is_leader, member.is_lighthouse) {
-            (true, _) => NodeRank::Leader,
-            (false, true) => NodeRank::Lighthouse,
-            (false, false) => NodeRank::Normal,
-        },
-        is_lighthouse: member.is_lighthouse,
-        datacenter: member.datacenter,
-        generation: member.identity.generation,
-        incarnation: member.incarnation,
-        ping_millis: member.ping_millis,
-        age_millis: 0,
-        timestamp_millis: member.timestamp_millis,
-        emit_counter,
-        status_source: Arc::clone(&member.source_name),
-        tags: Arc::clone(&member.tags.map),
-    }
-}
 
 /// A removed run that late gossip may not bring back.
 #[derive(Clone, Copy, Debug)]
@@ -225,6 +40,8 @@ pub(super) struct Members {
     digest: TableDigest,
     counts: [usize; 6],
     pub(super) groups: Groups,
+    /// Places of those that say that they are lighthouses: few, so nobody looks through all for them.
+    flagged: BTreeSet<MemberId>,
     /// Places of members that changed, each once; some may be empty by now.
     dirty: VecDeque<MemberId>,
     removed: Vec<Arc<str>>,
@@ -245,6 +62,7 @@ impl Members {
             digest: TableDigest::new(),
             counts: [0; 6],
             groups: Groups::default(),
+            flagged: BTreeSet::new(),
             dirty: VecDeque::new(),
             removed: Vec::new(),
             stamp: 0,
@@ -262,13 +80,14 @@ impl Members {
         change: impl FnOnce(&mut Member) -> T,
     ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_deref_mut)?;
-        let before = (member.digested(), member.status, member.address, member.handle);
+        let before = (member.digested(), member.status, member.address(), member.handle);
         let place = (member.datacenter, member.status);
+        let flag = member.is_lighthouse;
         let outcome = change(member);
         if before.3 != member.handle {
             member.ring = hash::ring_position(&member.identity);
         }
-        let after = (member.status, member.address, member.handle);
+        let after = (member.status, member.address(), member.handle);
         let redigested = !member.is_digested_as(before.0.as_ref());
         let moved = (member.datacenter, member.status);
         self.groups.change(Some(place), Some(moved));
@@ -285,6 +104,7 @@ impl Members {
             self.unindex(id, before.2, before.3);
             self.index(id);
         }
+        self.flag(id, flag);
         self.mark(id);
         Some(outcome)
     }
@@ -307,6 +127,7 @@ impl Members {
         }
         self.names.insert(&self.slots, id, |member| &*member.identity.name);
         self.index(id);
+        self.flag(id, false);
         self.mark(id);
         id
     }
@@ -315,7 +136,8 @@ impl Members {
     pub(super) fn remove(&mut self, id: MemberId, now: Time) -> Option<Member> {
         let member = self.slots.get_mut(id)?.take()?;
         self.names.remove(id, &*member.identity.name);
-        self.unindex(id, member.address, member.handle);
+        self.unindex(id, member.address(), member.handle);
+        self.flagged.remove(&id);
         if let Some(digested) = member.digested() {
             self.digest.toggle(digested.digest());
         }
@@ -364,7 +186,7 @@ impl Members {
     /// healthy ones whoever came last.
     pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
         let rank = |member: &Member| (member.is_healthy(), member.healthy_since);
-        self.addresses.find(&self.slots, &address, |member, at| member.address == *at, rank)
+        self.addresses.find(&self.slots, &address, |member, at| member.address() == *at, rank)
     }
 
     /// By name, or else by the text of the address.
@@ -379,9 +201,20 @@ impl Members {
             .filter_map(|(id, slot)| slot.as_deref().map(|member| (id, member)))
     }
 
+    /// Whoever says that it is a lighthouse, in the order of places.
+    pub(super) fn lighthouses(&self) -> impl Iterator<Item = &Member> {
+        self.flagged.iter().filter_map(|id| self.get(*id))
+    }
+
     /// The other members that are ALIVE or SUSPECTED.
     pub(super) fn healthy_others(&self) -> impl Iterator<Item = (MemberId, &Member)> {
         self.iter().filter(|(id, member)| *id != SELF && member.is_healthy())
+    }
+
+    /// Whether nobody else is healthy in the local node's datacenter, which this is.
+    pub(super) fn is_alone_in(&self, datacenter: u8) -> bool {
+        let me = self.get(SELF).is_some_and(Member::is_healthy);
+        self.groups.healthy(datacenter) == usize::from(me)
     }
 
     /// ALIVE or SUSPECTED, the local node included.
@@ -448,13 +281,69 @@ impl Members {
         }
     }
 
+    /// Keeps those that say that they are lighthouses, where a member `was` one or not.
+    fn flag(&mut self, id: MemberId, was: bool) {
+        match self.get(id).is_some_and(|member| member.is_lighthouse) {
+            is if is == was => {}
+            true => drop(self.flagged.insert(id)),
+            false => drop(self.flagged.remove(&id)),
+        }
+    }
+
     fn index(&mut self, id: MemberId) {
         self.handles.insert(&self.slots, id, |member| &member.handle);
-        self.addresses.insert(&self.slots, id, |member| &member.address);
+        self.addresses.insert(&self.slots, id, Member::at);
     }
 
     fn unindex(&mut self, id: MemberId, address: SocketAddr, handle: u32) {
         self.handles.remove(id, &handle);
         self.addresses.remove(id, &address);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::wire::MemberRecord;
+    use super::*;
+
+    fn table(flags: &[bool]) -> (Members, Vec<MemberId>) {
+        let mut members = Members::new(1);
+        let places = flags.iter().zip(1_u16..).map(|(flag, port)| {
+            let address = SocketAddr::from(([127, 0, 0, 1], port));
+            let identity = Identity { name: format!("n{port}").into(), generation: 1, run: 1 };
+            let mut record = MemberRecord::bare(identity, address, Status::Alive);
+            (record.is_lighthouse, record.datacenter) = (*flag, 1 + u8::from(port > 2));
+            members.insert(Member::of(&record, Time::ZERO, 0))
+        });
+        let places = places.collect();
+        (members, places)
+    }
+
+    fn lighthouses(members: &Members) -> Vec<&str> {
+        members.lighthouses().map(|member| &*member.identity.name).collect()
+    }
+
+    #[test]
+    fn lighthouses_are_who_says_so_at_the_time() {
+        let (mut members, places) = table(&[false, true, false, true]);
+        assert_eq!(lighthouses(&members), ["n2", "n4"]);
+        members.update(places[2], |member| member.is_lighthouse = true);
+        members.update(places[1], |member| member.is_lighthouse = false);
+        assert_eq!(lighthouses(&members), ["n3", "n4"]);
+        members.remove(places[3], Time::ZERO);
+        assert_eq!(lighthouses(&members), ["n3"]);
+    }
+
+    #[test]
+    fn alone_is_who_has_no_healthy_other_in_its_datacenter() {
+        let (mut members, places) = table(&[false, false, false, false]);
+        assert!(!members.is_alone_in(1));
+        members.update(places[1], |member| member.status = Status::Dead);
+        assert!(members.is_alone_in(1));
+        members.update(places[0], |member| member.status = Status::Left);
+        assert!(members.is_alone_in(1), "a node that left is not alone with itself");
+        assert!(!members.is_alone_in(2));
+        members.update(places[1], |member| member.status = Status::Suspected);
+        assert!(!members.is_alone_in(1));
     }
 }

@@ -12,7 +12,6 @@ use super::output::Notice;
 use super::time::Time;
 use super::timers::Timer;
 use super::wire::{Evidence, Message, Status};
-use crate::api::node::PING_TIMED_OUT;
 use crate::api::validity::Hint;
 use crate::limits;
 
@@ -226,7 +225,8 @@ impl Engine {
     pub(super) fn timeout_of(&mut self, id: Option<MemberId>) -> Duration {
         let member = id.and_then(|id| self.members.get(id));
         let own = member.filter(|member| member.history.is_settled());
-        let doublings = member.map_or(0, |m| m.timeouts.saturating_sub(1).min(MOST_DOUBLINGS));
+        let doublings =
+            member.map_or(0, |m| u32::from(m.timeouts.saturating_sub(1)).min(MOST_DOUBLINGS));
         let datacenter = member.map_or(self.settings.datacenter, |member| member.datacenter);
         let millis = match own {
             Some(member) => member.history.timeout_millis(),
@@ -245,7 +245,7 @@ impl Engine {
         let Some(member) = self.members.get(id) else {
             return;
         };
-        let (handle, address) = (member.handle, member.address);
+        let (handle, address) = (member.handle, member.address());
         let same = |probe: &Probe| probe.handle == handle && probe.purpose == purpose;
         if self.probing.waiting.values().any(same) {
             return;
@@ -385,7 +385,7 @@ impl Engine {
             Some(_) => u8::from(self.is_near(member)),
             None => u8::from(!self.is_near(member)),
         };
-        let mut helpers: Vec<_> = others.map(|(_, m)| (rank(m), m.handle, m.address)).collect();
+        let mut helpers: Vec<_> = others.map(|(_, m)| (rank(m), m.handle, m.address())).collect();
         self.shuffle(&mut helpers);
         helpers.sort_by_key(|(rank, ..)| *rank);
         let from = self.my_handle();
@@ -413,7 +413,7 @@ impl Engine {
             Purpose::Leave => self.leave_unheard(now, probe),
             Purpose::User { ticket, .. } => {
                 if let Some(id) = probe.target {
-                    self.members.update(id, |member| member.ping_millis = PING_TIMED_OUT);
+                    self.members.update(id, |member| member.note_ping(None));
                 }
                 self.notices.push_back(Notice::Pong { ticket, millis: None });
             }
@@ -430,7 +430,7 @@ impl Engine {
         self.stats.probes_failed += 1;
         self.keep_late(sequence, id, probe);
         self.members.update(id, |member| {
-            member.ping_millis = PING_TIMED_OUT;
+            member.note_ping(None);
             member.timeouts = member.timeouts.saturating_add(1);
         });
         if probe.purpose == Purpose::Across && !self.end_across(id, probe) {

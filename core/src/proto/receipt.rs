@@ -76,7 +76,7 @@ impl Engine {
         let members =
             handles.filter_map(|handle| self.members.get(self.members.by_handle(*handle)?));
         let healthy = members.filter(|member| member.is_healthy());
-        let mut targets: Vec<_> = healthy.map(|member| member.address).collect();
+        let mut targets: Vec<_> = healthy.map(|member| member.address()).collect();
         let (record, until) = (awaited.record.clone(), awaited.until);
         self.shuffle(&mut targets);
         for to in targets.into_iter().take(STRAIGHT) {
@@ -133,7 +133,7 @@ impl Engine {
         let id = self.members.by_name(&record.origin.name).filter(|id| *id != SELF);
         let origin = id.and_then(|id: MemberId| self.members.get(id));
         let origin = origin.filter(|member| member.identity == record.origin);
-        let Some((to, handle)) = origin.map(|member| (member.address, member.handle)) else {
+        let Some((to, handle)) = origin.map(|member| (member.address(), member.handle)) else {
             return;
         };
         // A copy that others passed on asks for nothing; one from the origin itself does.

@@ -238,7 +238,7 @@ impl Engine {
         }
         self.stats.digests_differing += 1;
         let member = self.members.by_handle(speaker).and_then(|id| self.members.get(id));
-        let Some(address) = member.map(|member| member.address) else {
+        let Some(address) = member.map(|member| member.address()) else {
             return;
         };
         if self.is_quiet() && now >= self.syncs.not_before {

@@ -14,28 +14,25 @@ pub(super) type Map = Arc<BTreeMap<String, String>>;
 
 const VERSION_BYTES: usize = 4;
 
-/// The tags of one member: the bytes that travel, and what they mean.
-#[derive(Clone, Debug)]
-pub(super) struct Tags {
-    /// None while nothing was said of them.
-    pub(super) bytes: Option<Arc<[u8]>>,
-    pub(super) map: Map,
+/// The tags of one member; none while nothing was said of them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Tags(Option<Arc<Said>>);
+
+/// The bytes that travel, and what they mean.
+#[derive(Debug)]
+struct Said {
+    bytes: Arc<[u8]>,
+    map: Map,
 }
 
 /// No pairs: one map for all members that have none.
 static NONE: LazyLock<Map> = LazyLock::new(Map::default);
 
-impl Default for Tags {
-    fn default() -> Self {
-        Self { bytes: None, map: Arc::clone(&NONE) }
-    }
-}
-
 impl Tags {
     /// What came; nothing where it is no list of pairs, so that it is not passed on either.
     pub(super) fn of(bytes: Option<&Arc<[u8]>>) -> Self {
         let decoded = bytes.and_then(|bytes| Some((Arc::clone(bytes), decode(bytes)?)));
-        decoded.map_or_else(Self::default, |(bytes, map)| Self { bytes: Some(bytes), map })
+        decoded.map_or_else(Self::default, |(bytes, map)| Self(Some(Arc::new(Said { bytes, map }))))
     }
 
     /// The own tags; nothing at all where there never were any.
@@ -53,12 +50,21 @@ impl Tags {
                 bytes.extend_from_slice(text.as_bytes());
             }
         }
-        Self { bytes: Some(bytes.into()), map: Arc::new(map.clone()) }
+        Self(Some(Arc::new(Said { bytes: bytes.into(), map: Arc::new(map.clone()) })))
     }
 
     /// Rises with each change; 0 while nothing was said.
     pub(super) fn version(&self) -> u32 {
-        self.bytes.as_deref().and_then(version_of).unwrap_or(0)
+        self.bytes().and_then(|bytes| version_of(bytes)).unwrap_or(0)
+    }
+
+    /// What travels.
+    pub(super) fn bytes(&self) -> Option<&Arc<[u8]>> {
+        self.0.as_ref().map(|said| &said.bytes)
+    }
+
+    pub(super) fn map(&self) -> &Map {
+        self.0.as_ref().map_or(&NONE, |said| &said.map)
     }
 }
 
@@ -112,7 +118,7 @@ impl Engine {
             return;
         }
         let tags = Tags::of(Some(bytes));
-        if theirs == ours || tags.bytes.is_none() {
+        if theirs == ours || tags.bytes().is_none() {
             return;
         }
         self.members.update(id, |member| member.tags = tags);
@@ -135,16 +141,16 @@ mod tests {
     fn what_is_encoded_is_decoded() {
         for pairs in [&[][..], &[("role", "cache")], &[("a", ""), ("zone", "ä=b"), ("é", "x")]] {
             let tags = Tags::own(7, &map(pairs));
-            let back = Tags::of(tags.bytes.as_ref());
-            assert_eq!((*back.map).clone(), map(pairs));
+            let back = Tags::of(tags.bytes());
+            assert_eq!((**back.map()).clone(), map(pairs));
             assert_eq!(back.version(), 7);
         }
     }
 
     #[test]
     fn nothing_said_is_not_the_same_as_no_tags() {
-        assert!(Tags::own(0, &map(&[])).bytes.is_none());
-        assert!(Tags::own(1, &map(&[])).bytes.is_some());
+        assert!(Tags::own(0, &map(&[])).bytes().is_none());
+        assert!(Tags::own(1, &map(&[])).bytes().is_some());
         assert_eq!(Tags::own(0, &map(&[("a", "b")])).version(), 1);
     }
 
@@ -158,7 +164,7 @@ mod tests {
             &[1, 0, 0, 0, 2, 0, b'a'],
             &[1, 0, 0, 0, 1, 0, 0xff, 0, 0],
         ] {
-            assert!(Tags::of(Some(&bytes.into())).bytes.is_none(), "{bytes:?}");
+            assert!(Tags::of(Some(&bytes.into())).bytes().is_none(), "{bytes:?}");
         }
     }
 }

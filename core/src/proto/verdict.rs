@@ -41,7 +41,7 @@ impl Engine {
         }
         self.hold_suspicion(now, id, witnesses, me);
         let failed = |member: &mut super::members::Member| {
-            if let Some(held) = &mut member.suspicion {
+            if let Some(held) = member.held_mut() {
                 held.own_failed = true;
             }
         };
@@ -73,7 +73,7 @@ impl Engine {
             private: true,
             claimed: false,
         };
-        self.members.update(id, |member| member.suspicion = Some(Box::new(held)));
+        self.members.update(id, |member| member.rare().suspicion = Some(held));
         self.timers.arm(deadline, Timer::Suspicion(id));
         self.tell_status(id, NodeStatus::Alive);
     }
@@ -83,11 +83,11 @@ impl Engine {
     pub(super) fn hear_again(&mut self, now: Time) {
         self.begin_again(now);
         self.distrust_until = self.distrust_until.max(now + self.settings.suspicion_floor());
-        let private = |held: &Suspicion| held.private;
+        let private = |held: Suspicion| held.private;
         let withdrawn: Vec<_> = self
             .members
             .healthy_others()
-            .filter(|(_, member)| member.suspicion.as_deref().is_some_and(private))
+            .filter(|(_, member)| member.held().is_some_and(private))
             .map(|(id, member)| (id, member.incarnation))
             .collect();
         for (id, incarnation) in withdrawn {
@@ -217,7 +217,7 @@ impl Engine {
             held.deadline = deadline;
             self.timers.arm(deadline.max(now), Timer::Suspicion(id));
         }
-        self.members.update(id, |member| member.suspicion = Some(Box::new(held)));
+        self.members.update(id, |member| member.rare().suspicion = Some(held));
         self.tell_status(id, before);
         self.pass_on(now, id);
     }
@@ -295,7 +295,7 @@ impl Engine {
 
     fn claim_death(&mut self, id: MemberId) {
         self.members.update(id, |member| {
-            if let Some(held) = &mut member.suspicion {
+            if let Some(held) = member.held_mut() {
                 held.claimed = true;
             }
         });
@@ -350,7 +350,7 @@ impl Engine {
     fn last_call(&mut self, now: Time, id: MemberId, due: Time) {
         let own = now >= due - OWN_CALL;
         let asks = own || self.corroborator_rank(id).is_some_and(|rank| rank < CORROBORATORS);
-        let address = self.members.get(id).map(|member| member.address);
+        let address = self.members.get(id).map(|member| member.address());
         if let Some(to) = address.filter(|_| asks) {
             self.send_news(now, to, id);
         }
@@ -358,7 +358,7 @@ impl Engine {
 
     fn look_again(&mut self, id: MemberId, at: Time) {
         self.members.update(id, |member| {
-            if let Some(held) = &mut member.suspicion {
+            if let Some(held) = member.held_mut() {
                 held.deadline = at;
             }
         });

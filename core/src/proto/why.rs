@@ -64,7 +64,7 @@ impl Engine {
             .map(|witness| (witness, self.members.name_of(witness.handle)))
             .collect();
         self.members.update(id, |member| {
-            let doubt = member.doubt.get_or_insert_with(|| {
+            let doubt = member.rare().doubt.get_or_insert_with(|| {
                 Box::new(Doubt {
                     began: now,
                     accuser,
@@ -99,7 +99,7 @@ impl Engine {
         let (failed, silent) = (names(failed), names(silent));
         let hint = probe.hint;
         self.members.update(id, |member| {
-            let Some(doubt) = &mut member.doubt else { return };
+            let Some(doubt) = &mut member.rare().doubt else { return };
             doubt.own_failed = true;
             // A probe that asked nobody, or knocked nowhere, takes nothing back.
             if hint != Hint::None {
@@ -124,7 +124,7 @@ impl Engine {
         let mut why = Why {
             node,
             since_millis: millis(now.since(member.since)),
-            source: Arc::clone(&member.source_name),
+            source: Arc::clone(member.source_name()),
             witnesses: Vec::new(),
             own_ping_failed: held.is_some_and(|held| held.own_failed),
             own_health: self.awareness.score(),
@@ -141,7 +141,7 @@ impl Engine {
             helpers_failed: Vec::new(),
             helpers_silent: Vec::new(),
         };
-        if let Some(doubt) = &member.doubt {
+        if let Some(doubt) = member.doubt() {
             why.accuser = Arc::clone(&doubt.accuser);
             why.suspected_millis = millis(now.since(doubt.began));
             why.own_ping_failed |= doubt.own_failed;

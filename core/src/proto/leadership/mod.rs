@@ -150,7 +150,8 @@ impl Engine {
         (word, list): (&Word, &[u8]),
     ) {
         // As with ACKs: only members that write from their own address are answered.
-        let own_address = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address == from);
+        let own_address =
+            |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address() == from);
         let Some(id) = known.filter(own_address) else { return };
         let Some(leadership) = &mut self.leadership else {
             self.stats.election_ignored += 1;
@@ -263,7 +264,7 @@ impl Engine {
             leadership.own_words.push_back((word, Arc::clone(list)));
             return;
         }
-        let Some(address) = self.members.get(to).map(|member| member.address) else { return };
+        let Some(address) = self.members.get(to).map(|member| member.address()) else { return };
         let message = Message::Elect { from, configuration: leadership.configuration, word };
         let most = self.settings.max_datagram_bytes as usize;
         let mut bytes = Vec::with_capacity(128);
