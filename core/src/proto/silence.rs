@@ -24,8 +24,9 @@ impl Engine {
         let patience =
             if self.is_deaf(now) { self.lonely_patience(SELF).max(patience) } else { patience };
         let me = self.my_handle();
+        let newest = self.newest_of(number);
         let view = self.datacenters.view(number);
-        let since = view.heard.max(view.bridge_since.unwrap_or(now));
+        let since = view.heard.max(view.bridge_since.unwrap_or(now)).max(newest);
         if now.since(since) < patience || view.failed < TRIES {
             return;
         }
@@ -39,6 +40,12 @@ impl Engine {
             self.pass_word_on(now, number);
         }
         self.weigh(now, number);
+    }
+
+    /// When the last of those there came: who was not there before was not silent either.
+    fn newest_of(&self, number: u8) -> Time {
+        let there = self.members.healthy_others().filter(|(_, m)| m.datacenter == number);
+        there.map(|(_, member)| member.healthy_since).max().unwrap_or(Time::ZERO)
     }
 
     pub(super) fn raise_word(&mut self, now: Time, number: u8) {
