@@ -44,7 +44,7 @@ impl Engine {
         // Handles are no secret: only a member that writes from its own address gets more than it
         // sent. Whoever is held for suspected or dead learns of it with every word from here, and
         // all learn of a leave.
-        let known = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address() == from);
+        let known = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.is_at(from));
         let member = member.filter(known);
         let first = match (member, self.leaving.is_some()) {
             (Some(_), true) => Some(SELF),

@@ -135,7 +135,7 @@ impl Engine {
         }
         // As with ACKs: only a member that writes from its own address gets more than it sent.
         let member = self.members.by_handle(speaker).filter(|id| *id != SELF);
-        let member = member.filter(|id| self.members.get(*id).is_some_and(|m| m.address() == from));
+        let member = member.filter(|id| self.members.get(*id).is_some_and(|m| m.is_at(from)));
         if let Some(id) = member {
             self.want_broadcasts(from, &offered);
             self.give_broadcasts(from, id, &wanted);
@@ -179,7 +179,7 @@ impl Engine {
         if was_deaf {
             self.hear_again(now);
         }
-        if self.members.get(id).is_some_and(|member| member.address() == from) {
+        if self.members.get(id).is_some_and(|member| member.is_at(from)) {
             self.hear_across(now, id, false);
         }
         Some(id)

@@ -134,7 +134,7 @@ impl Engine {
     /// answered, and this node looks at its own side of the link.
     pub(super) fn answer_ask(&mut self, now: Time, helper: Option<MemberId>, from: SocketAddr) {
         let Some(Word::Ask { peer }) = self.links.word.take() else { return };
-        let trusted = |id: MemberId| self.members.get(id).is_some_and(|m| m.address() == from);
+        let trusted = |id: MemberId| self.members.get(id).is_some_and(|m| m.is_at(from));
         let asker = self.members.by_handle(peer).filter(|id| *id != SELF);
         let (Some(asker), true) = (asker, helper.is_some_and(trusted)) else {
             return; // only members that write from their own addresses get more than an answer

@@ -201,6 +201,15 @@ impl Member {
         self.address.get()
     }
 
+    /// Whether its address is this one.
+    pub(super) fn is_at(&self, address: SocketAddr) -> bool {
+        match (&self.address, address) {
+            (At::V4(own), SocketAddr::V4(other)) => *own == other,
+            (At::V6(own), SocketAddr::V6(other)) => **own == other,
+            _ => false,
+        }
+    }
+
     /// What indexes are made by.
     pub(super) fn at(&self) -> &At {
         &self.address

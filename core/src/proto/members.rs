@@ -81,17 +81,16 @@ impl Members {
     ) -> Option<T> {
         let member = self.slots.get_mut(id).and_then(Option::as_deref_mut)?;
         let before = (member.digested(), member.status, member.address(), member.handle);
-        let place = (member.datacenter, member.status);
-        let flag = member.is_lighthouse;
+        let (place, flag) = ((member.datacenter, member.status), member.is_lighthouse);
         let outcome = change(member);
         if before.3 != member.handle {
             member.ring = hash::ring_position(&member.identity);
         }
-        let after = (member.status, member.address(), member.handle);
         let redigested = !member.is_digested_as(before.0.as_ref());
-        let moved = (member.datacenter, member.status);
+        let (moved, flagged) = ((member.datacenter, member.status), member.is_lighthouse);
+        let same = (before.1, before.3) == (member.status, member.handle);
+        let changed = redigested || !same || !member.is_at(before.2);
         self.groups.change(Some(place), Some(moved));
-        let changed = redigested || (before.1, before.2, before.3) != after;
         self.stamp += u64::from(changed || place != moved);
         if changed {
             if redigested {
@@ -100,11 +99,13 @@ impl Members {
                 }
             }
             self.count(before.1, -1);
-            self.count(after.0, 1);
+            self.count(moved.1, 1);
             self.unindex(id, before.2, before.3);
             self.index(id);
         }
-        self.flag(id, flag);
+        if flag != flagged {
+            self.flag(id);
+        }
         self.mark(id);
         Some(outcome)
     }
@@ -127,7 +128,7 @@ impl Members {
         }
         self.names.insert(&self.slots, id, |member| &*member.identity.name);
         self.index(id);
-        self.flag(id, false);
+        self.flag(id);
         self.mark(id);
         id
     }
@@ -186,7 +187,7 @@ impl Members {
     /// healthy ones whoever came last.
     pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
         let rank = |member: &Member| (member.is_healthy(), member.healthy_since);
-        self.addresses.find(&self.slots, &address, |member, at| member.address() == *at, rank)
+        self.addresses.find(&self.slots, &address, |member, at| member.is_at(*at), rank)
     }
 
     /// By name, or else by the text of the address.
@@ -281,12 +282,12 @@ impl Members {
         }
     }
 
-    /// Keeps those that say that they are lighthouses, where a member `was` one or not.
-    fn flag(&mut self, id: MemberId, was: bool) {
-        match self.get(id).is_some_and(|member| member.is_lighthouse) {
-            is if is == was => {}
-            true => drop(self.flagged.insert(id)),
-            false => drop(self.flagged.remove(&id)),
+    /// Keeps whoever says that it is a lighthouse.
+    fn flag(&mut self, id: MemberId) {
+        if self.get(id).is_some_and(|member| member.is_lighthouse) {
+            self.flagged.insert(id);
+        } else {
+            self.flagged.remove(&id);
         }
     }
 

@@ -24,12 +24,13 @@ impl Engine {
         let patience =
             if self.is_deaf(now) { self.lonely_patience(SELF).max(patience) } else { patience };
         let me = self.my_handle();
-        let newest = self.newest_of(number);
         let view = self.datacenters.view(number);
-        let since = view.heard.max(view.bridge_since.unwrap_or(now)).max(newest);
-        if now.since(since) < patience || view.failed < TRIES {
+        let since = view.heard.max(view.bridge_since.unwrap_or(now));
+        let silent = now.since(since) >= patience && view.failed >= TRIES;
+        if !silent || now.since(self.newest_of(number)) < patience {
             return;
         }
+        let view = self.datacenters.view(number);
         if view.version.is_multiple_of(2) {
             if now.since(view.changed) < patience {
                 return; // somebody else heard them a moment ago

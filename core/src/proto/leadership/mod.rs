@@ -150,8 +150,7 @@ impl Engine {
         (word, list): (&Word, &[u8]),
     ) {
         // As with ACKs: only members that write from their own address are answered.
-        let own_address =
-            |id: &MemberId| self.members.get(*id).is_some_and(|m| m.address() == from);
+        let own_address = |id: &MemberId| self.members.get(*id).is_some_and(|m| m.is_at(from));
         let Some(id) = known.filter(own_address) else { return };
         let Some(leadership) = &mut self.leadership else {
             self.stats.election_ignored += 1;
