@@ -123,6 +123,23 @@ fn the_failures_of_rapid_are_found_and_no_healthy_node_is_blamed() {
 }
 
 #[test]
+fn each_part_of_lifeguard_can_be_in_force_alone() {
+    let found = scenario::components(&plan(12, 1));
+    let names: Vec<_> = found.rows.iter().map(|row| row[0].as_str()).collect();
+    let (swim, suspicion, lifeguard) = (0, 2, 4);
+    assert_eq!(
+        names,
+        ["SWIM", "LHA-Probe", "LHA-Suspicion", "Buddy System", "Lifeguard", "seafoam"]
+    );
+    let of = |row: usize| cell(&found, row, "FP");
+    assert!(of(suspicion) * 2.0 < of(swim), "{found:?}");
+    assert!(of(lifeguard) * 2.0 < of(swim), "{found:?}");
+    for row in 1..5 {
+        assert_ne!(found.rows[row][2..], found.rows[swim][2..], "a part that does nothing");
+    }
+}
+
+#[test]
 fn a_run_that_is_out_of_time_has_what_was_done() {
     let short = Plan { patience: Some(std::time::Duration::ZERO), jobs: 1, ..plan(6, 1) };
     assert_eq!(scenario::lifeguard(&short).rows.len(), 2, "one case, and the sums");

@@ -37,6 +37,7 @@ Scenarios
   across      two datacenters: what goes across, at rest and for a broadcast
   apart       two datacenters: deaths, cuts and a bad link between them
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
+  components  the same with each part of Lifeguard alone, and with none
   rapid       one node in a hundred is killed, deaf by turns, or loses 80 % of what it sends: the same
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.

@@ -220,7 +220,7 @@ impl Node {
             self.refute(claim.incarnation);
             return;
         }
-        let wanted = rules::confirmations_wanted(nodes);
+        let wanted = if self.parts.suspicion { rules::confirmations_wanted(nodes) } else { 0 };
         let suspicion = Suspicion { number, began: now, wanted, from: vec![claim.from], nodes };
         let at = suspicion.ends();
         member.incarnation = claim.incarnation;

@@ -8,7 +8,7 @@ use super::members::Members;
 use super::packets::{Ask, Output, PART_BYTES, Packet, Request, Say, Timer};
 use super::probe::Probing;
 use super::queue::Queue;
-use super::rules::{self, Awareness};
+use super::rules::{self, Awareness, Parts};
 use crate::random::Random;
 
 /// The loops that send by themselves. One that is held up in a send goes on when it is released; a
@@ -23,6 +23,7 @@ struct Loop {
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) me: usize,
+    pub(crate) parts: Parts,
     pub(crate) members: Members,
     pub(crate) news: Queue,
     pub(crate) health: Awareness,
@@ -39,11 +40,12 @@ pub(crate) struct Node {
 
 impl Node {
     /// One of so many that know each other.
-    pub(crate) fn new(me: usize, nodes: usize, seed: u64) -> Self {
+    pub(crate) fn new(me: usize, nodes: usize, parts: Parts, seed: u64) -> Self {
         let mut random = Random::new(seed);
         let members = Members::of(nodes, &mut random);
         let mut node = Self {
             me,
+            parts,
             members,
             news: Queue::default(),
             health: Awareness::default(),

@@ -7,7 +7,7 @@ use seafoam::proto::Time;
 
 use super::node::Node;
 use super::packets::{Claim, Output, Packet, Request, Say, Timer};
-use super::rules::HANDOFF_DEPTH;
+use super::rules::{HANDOFF_DEPTH, Parts};
 use crate::host::SOCKET_DATAGRAMS;
 use crate::network::Network;
 use crate::random::Random;
@@ -81,6 +81,12 @@ impl Peers {
     /// So many nodes on a fast network without faults.
     #[must_use]
     pub fn new(seed: u64, nodes: usize) -> Self {
+        Self::with(seed, nodes, Parts::ALL)
+    }
+
+    /// The same, with these parts of Lifeguard alone.
+    #[must_use]
+    pub fn with(seed: u64, nodes: usize, parts: Parts) -> Self {
         let mut peers = Self {
             now: Time::ZERO,
             network: Network::new(seed),
@@ -95,7 +101,7 @@ impl Peers {
         let mut seeds = Random::new(seed ^ 0x3e3b);
         for me in 0..nodes {
             peers.hosts.push(Host {
-                node: Some(Node::new(me, nodes, seeds.bits())),
+                node: Some(Node::new(me, nodes, parts, seeds.bits())),
                 paused_until: Time::ZERO,
                 blocked_until: Time::ZERO,
                 waiting: VecDeque::new(),

@@ -81,7 +81,8 @@ impl Node {
         }
         let Some((target, incarnation, suspected)) = self.next_target(now) else { return };
         let sequence = self.probing.next_sequence();
-        let ends = now + rules::PROBE_INTERVAL * self.health.factor();
+        let factor = if self.parts.probe { self.health.factor() } else { 1 };
+        let ends = now + rules::PROBE_INTERVAL * factor;
         let probe = Probe {
             sequence,
             target,
@@ -125,7 +126,7 @@ impl Node {
     fn ping(&mut self, now: Time, probe: Probe) {
         let Probe { sequence, target, incarnation, suspected, over, .. } = probe;
         let ask = Ask::Ping { sequence };
-        if suspected {
+        if suspected && self.parts.buddy {
             // The suspected hears of it, and can refute.
             let claim = Claim { say: Say::Suspect, of: target, incarnation, from: self.me };
             let packet = Packet { ask: Some(ask), claims: vec![claim] };

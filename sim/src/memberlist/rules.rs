@@ -87,6 +87,25 @@ pub fn push_pull_interval(nodes: usize) -> Duration {
     PUSH_PULL_INTERVAL * (whole(doublings) + 1)
 }
 
+/// Which parts of Lifeguard are in force (sections IV-A to IV-C of the paper); without any it is SWIM with
+/// suspicions of a fixed length.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parts {
+    /// LHA-Probe: a node that doubts itself probes more seldom and waits longer.
+    pub probe: bool,
+    /// LHA-Suspicion: a suspicion is long, and each confirmation shortens it.
+    pub suspicion: bool,
+    /// Buddy System: a ping tells the suspected that it is.
+    pub buddy: bool,
+}
+
+impl Parts {
+    /// All of Lifeguard, as memberlist has it.
+    pub const ALL: Self = Self { probe: true, suspicion: true, buddy: true };
+    /// SWIM.
+    pub const NONE: Self = Self { probe: false, suspicion: false, buddy: false };
+}
+
 /// How far a node trusts itself: 0 is healthy, 7 the worst.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Awareness(u32);

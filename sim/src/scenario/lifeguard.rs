@@ -8,7 +8,7 @@ use seafoam::proto::Time;
 
 use super::stress::told;
 use super::{Plan, Report, Sample, cluster, two};
-use crate::memberlist::Peers;
+use crate::memberlist::{Peers, rules::Parts};
 use crate::parallel::each_seed;
 use crate::random::Random;
 use crate::world::World;
@@ -24,7 +24,7 @@ const RUN: Duration = Duration::from_secs(120);
 
 /// What holds a node up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum How {
+pub(super) enum How {
     /// What it sends and reads hangs while its timers run, as in the paper.
     Blocked,
     /// The process is stopped.
@@ -33,9 +33,9 @@ enum How {
 
 /// One case of the experiment.
 #[derive(Clone, Copy, Debug)]
-struct Case {
-    nodes: usize,
-    how: How,
+pub(super) struct Case {
+    pub(super) nodes: usize,
+    pub(super) how: How,
     held: usize,
     /// For so many milliseconds, all in step; none where each is held up for itself, for any of the
     /// times.
@@ -43,7 +43,7 @@ struct Case {
 }
 
 impl Case {
-    fn all(nodes: usize) -> impl Iterator<Item = Self> {
+    pub(super) fn all(nodes: usize) -> impl Iterator<Item = Self> {
         let spans = || SPANS.into_iter().map(Some).chain([None]);
         let some = HELD.into_iter().filter(move |held| *held < nodes);
         let both = [How::Blocked, How::Stopped].into_iter();
@@ -99,17 +99,17 @@ impl Case {
 
 /// What came of one run.
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+pub(super) struct Count {
     /// Deaths of healthy nodes that healthy ones spoke of,
-    by_healthy: u32,
+    pub(super) by_healthy: u32,
     /// and those that held ones did.
-    by_held: u32,
+    pub(super) by_held: u32,
     /// Deaths of held nodes that healthy ones spoke of.
     of_held: u32,
-    datagrams: u64,
+    pub(super) datagrams: u64,
 }
 
-fn engines(plan: &Plan, case: Case, seed: u64) -> Count {
+pub(super) fn engines(plan: &Plan, case: Case, seed: u64) -> Count {
     let mut world = cluster(plan, seed, case.nodes);
     let (began, datagrams) = (world.now, world.datagrams);
     for (at, node, span) in case.plan(seed) {
@@ -126,8 +126,8 @@ fn engines(plan: &Plan, case: Case, seed: u64) -> Count {
     case.count(deaths, datagrams)
 }
 
-fn peers(case: Case, seed: u64) -> Count {
-    let mut peers = Peers::new(seed, case.nodes);
+pub(super) fn peers(case: Case, seed: u64, parts: Parts) -> Count {
+    let mut peers = Peers::with(seed, case.nodes, parts);
     let began = Time::ZERO + Duration::from_secs(10);
     peers.run_to(began);
     let datagrams = peers.datagrams;
@@ -221,7 +221,7 @@ fn runs(plan: &Plan) -> Vec<(Case, [Found; 2])> {
     let began = Instant::now();
     let work = |item: u64| {
         let case = *cases.get(place(item))?;
-        Some([engines(plan, case, item / count), peers(case, item / count)])
+        Some([engines(plan, case, item / count), peers(case, item / count, Parts::ALL)])
     };
     each_seed(items, plan.jobs, work, |item, counts| {
         if let (Some((case, found)), Some(counts)) = (found.get_mut(place(item)), counts) {
