@@ -140,6 +140,15 @@ fn each_part_of_lifeguard_can_be_in_force_alone() {
 }
 
 #[test]
+fn a_node_that_is_cut_off_accuses_nobody_before_its_time_and_all_after_it() {
+    let found = scenario::alone(&Plan { nodes: vec![3, 5], ..plan(5, 1) });
+    // 10 s times log2 of the members, rounded down, after the probes that began with the cut.
+    let accused: Vec<_> = (0..8).map(|row| cell(&found, row, "seafoam %")).collect();
+    assert_eq!(accused, [0.0, 100.0, 100.0, 100.0, 0.0, 0.0, 100.0, 100.0], "{found:?}");
+    assert_eq!(cell(&found, 1, "memberlist %"), 100.0, "{found:?}");
+}
+
+#[test]
 fn a_run_that_is_out_of_time_has_what_was_done() {
     let short = Plan { patience: Some(std::time::Duration::ZERO), jobs: 1, ..plan(6, 1) };
     assert_eq!(scenario::lifeguard(&short).rows.len(), 2, "one case, and the sums");

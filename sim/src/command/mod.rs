@@ -38,6 +38,7 @@ Scenarios
   apart       two datacenters: deaths, cuts and a bad link between them
   lifeguard   nodes that are held up again and again: DEAD said of others, beside memberlist's rules
   components  the same with each part of Lifeguard alone, and with none
+  alone       one host's network is gone for a while: whom it calls DEAD, beside memberlist's rules
   rapid       one node in a hundred is killed, deaf by turns, or loses 80 % of what it sends: the same
 
 Measurements run sealed, as nodes do by default, unless --insecure says otherwise.

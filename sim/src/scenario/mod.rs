@@ -1,5 +1,6 @@
 //! Measurements in virtual time: one function a scenario, each many trials, each seed a world.
 
+mod alone;
 mod components;
 mod datacenters;
 mod detection;
@@ -16,6 +17,7 @@ use std::time::Duration;
 use seafoam::proto::seal::{Key, KeyList};
 use seafoam::{Config, Event, NodeStatus};
 
+pub use alone::alone;
 pub use components::components;
 pub use datacenters::{across, apart};
 pub use detection::{crash, pause, silent};
