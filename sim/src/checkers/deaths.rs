@@ -8,7 +8,7 @@ use crate::happening::{Happened, Happening};
 use crate::world::World;
 
 /// While the network is fair, nobody calls a process dead that runs, unless an earlier one of its name
-/// had a later generation.
+/// had a later generation, or the same, so that the event may mean that one.
 pub(super) struct Accuracy;
 
 impl Checker for Accuracy {
@@ -24,7 +24,8 @@ impl Checker for Accuracy {
         if !facts.fair || *status != NodeStatus::Dead {
             return;
         }
-        if facts.is_outdated(&node.name, node.generation) {
+        let (name, generation) = (&node.name, node.generation);
+        if facts.is_outdated(name, generation) || facts.is_shared(name, generation) {
             return;
         }
         let lives = facts.named(&node.name);

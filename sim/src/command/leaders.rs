@@ -21,13 +21,13 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         changes += outcome.changes;
         hours += outcome.node_hours;
         if asked.verbose {
-            println!("seed {seed}: {} tenures; {}", outcome.tenures, outcome.drawn);
+            say!("seed {seed}: {} tenures; {}", outcome.tenures, outcome.drawn);
         }
         if !outcome.violations.is_empty() {
             failed += 1;
-            println!("FAILED: seafoam-sim run --scenario leaders --seed {seed}");
-            println!("  {}", outcome.drawn);
-            outcome.violations.iter().for_each(|text| println!("  {text}"));
+            say!("FAILED: seafoam-sim run --scenario leaders --seed {seed}");
+            say!("  {}", outcome.drawn);
+            outcome.violations.iter().for_each(|text| say!("  {text}"));
         }
         if told.elapsed().as_secs() >= 5 {
             told = Instant::now();
@@ -37,11 +37,11 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         true
     });
     if only && work(seeds.start).trace != trace {
-        println!("NOT THE SAME: seed {} gave two traces", seeds.start);
+        say!("NOT THE SAME: seed {} gave two traces", seeds.start);
         failed += 1;
     }
     let seconds = began.elapsed().as_secs_f64();
-    println!(
+    say!(
         "{done} seeds, {failed} failed; {hours:.2} node-hours, {tenures} tenures, {changes} changes of \
          the list in {seconds:.1} s"
     );

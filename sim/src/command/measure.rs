@@ -60,11 +60,11 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
     );
     let report = work(&plan);
     let seconds = began.elapsed().as_secs_f64();
-    println!("{}\n", report.title);
-    println!("| {} |", report.columns.join(" | "));
-    println!("|{}", " --- |".repeat(report.columns.len()));
+    say!("{}\n", report.title);
+    say!("| {} |", report.columns.join(" | "));
+    say!("|{}", " --- |".repeat(report.columns.len()));
     for row in &report.rows {
-        println!("| {} |", row.join(" | "));
+        say!("| {} |", row.join(" | "));
     }
     eprintln!("{seconds:.1} s");
     if let Some(file) = &asked.json {
@@ -86,7 +86,7 @@ pub(super) fn run(asked: &Asked, scenario: &Scenario) -> Result<bool, Failure> {
         draw(file, &report)?;
     }
     for broken in &report.broken {
-        println!("\nNOT HELD: {broken}");
+        say!("\nNOT HELD: {broken}");
     }
     Ok(report.broken.is_empty())
 }

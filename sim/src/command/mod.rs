@@ -1,5 +1,13 @@
 //! The command line: what is asked, and who does it.
 
+/// Prints a line. A reader that is gone (`| head`) ends the output, and not the work.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod leaders;
 mod measure;
 mod seeds;
@@ -159,7 +167,7 @@ fn sizes(text: &str) -> Result<Vec<usize>, Failure> {
 pub fn run(asked: &Asked) -> Result<bool, Failure> {
     match asked.scenario.as_str() {
         "help" => {
-            println!("{HELP}");
+            say!("{HELP}");
             Ok(true)
         }
         "swarm" => seeds::run(asked),

@@ -48,9 +48,11 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
     if only {
         let again = work(seeds.start);
         if again.trace != sum.trace {
-            println!(
+            say!(
                 "NOT THE SAME: seed {} gave {:016x}, then {:016x}",
-                again.seed, sum.trace, again.trace
+                again.seed,
+                sum.trace,
+                again.trace
             );
             sum.failed.push(again.seed);
         }
@@ -61,7 +63,7 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         let place = sum.healed.len().saturating_sub(1) * share / 100;
         sum.healed.get(place).copied().unwrap_or(0.0)
     };
-    println!(
+    say!(
         "{} seeds, {} failed; {:.2} node-hours, {:.0} virtual seconds, {} datagrams in {seconds:.1} s",
         sum.seeds,
         sum.failed.len(),
@@ -69,7 +71,7 @@ pub(super) fn run(asked: &Asked) -> Result<bool, Failure> {
         sum.virtual_seconds,
         sum.datagrams
     );
-    println!(
+    say!(
         "together again after the faults: median {:.1} s, p99 {:.1} s, max {:.1} s (seed {})",
         at(50),
         at(99),
@@ -106,23 +108,24 @@ fn take(asked: &Asked, sum: &mut Sum, seed: u64, outcome: &Outcome) {
     }
     sum.trace = sum.trace.rotate_left(1) ^ outcome.trace;
     if asked.verbose {
-        println!("seed {seed}: trace {:016x}, healed {:?}", outcome.trace, outcome.healed);
+        say!("seed {seed}: trace {:016x}, healed {:?}", outcome.trace, outcome.healed);
     }
     let Some(first) = outcome.violations.first() else { return };
     sum.failed.push(seed);
     if sum.failed.len() > TOLD {
-        return println!("FAILED seed {seed}: {}", first.checker);
+        say!("FAILED seed {seed}: {}", first.checker);
+        return;
     }
-    println!("FAILED seed {seed}: {first}");
+    say!("FAILED seed {seed}: {first}");
     let nodes = asked.nodes().map_or_else(String::new, |nodes| format!(" --nodes {nodes}"));
-    println!("  again: cargo run --release -p seafoam-sim -- run --seed {seed}{nodes}");
+    say!("  again: cargo run --release -p seafoam-sim -- run --seed {seed}{nodes}");
     if asked.verbose {
-        println!("  {:?}", Options::draw(seed, asked.nodes()));
+        say!("  {:?}", Options::draw(seed, asked.nodes()));
         for line in &outcome.timeline {
-            println!("  {line}");
+            say!("  {line}");
         }
         for more in outcome.violations.iter().skip(1).take(10) {
-            println!("  also {more}");
+            say!("  also {more}");
         }
     }
 }
