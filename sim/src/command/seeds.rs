@@ -109,6 +109,7 @@ fn take(asked: &Asked, sum: &mut Sum, seed: u64, outcome: &Outcome) {
     sum.trace = sum.trace.rotate_left(1) ^ outcome.trace;
     if asked.verbose {
         say!("seed {seed}: trace {:016x}, healed {:?}", outcome.trace, outcome.healed);
+        say!("  {:?}", Options::draw(seed, asked.nodes()));
     }
     let Some(first) = outcome.violations.first() else { return };
     sum.failed.push(seed);
@@ -120,7 +121,6 @@ fn take(asked: &Asked, sum: &mut Sum, seed: u64, outcome: &Outcome) {
     let nodes = asked.nodes().map_or_else(String::new, |nodes| format!(" --nodes {nodes}"));
     say!("  again: cargo run --release -p seafoam-sim -- run --seed {seed}{nodes}");
     if asked.verbose {
-        say!("  {:?}", Options::draw(seed, asked.nodes()));
         for line in &outcome.timeline {
             say!("  {line}");
         }
