@@ -184,9 +184,11 @@ impl Members {
     }
 
     /// A healthy member owns its address, for a dead one's may have been given to another; of several
-    /// healthy ones whoever came last.
+    /// healthy ones whoever nobody suspects, and of those whoever came last.
     pub(super) fn by_address(&self, address: SocketAddr) -> Option<MemberId> {
-        let rank = |member: &Member| (member.is_healthy(), member.healthy_since);
+        let rank = |member: &Member| {
+            (member.is_healthy(), member.status == Status::Alive, member.healthy_since)
+        };
         self.addresses.find(&self.slots, &address, |member, at| member.is_at(*at), rank)
     }
 
@@ -346,5 +348,19 @@ mod tests {
         assert!(!members.is_alone_in(2));
         members.update(places[1], |member| member.status = Status::Suspected);
         assert!(!members.is_alone_in(1));
+    }
+
+    #[test]
+    fn of_two_at_one_address_whoever_nobody_suspects_comes_first() {
+        let (mut members, places) = table(&[false, false]);
+        let address = members.get(places[0]).unwrap().address();
+        members.update(places[1], |member| member.move_to(address));
+        members
+            .update(places[0], |member| member.healthy_since = Time::ZERO + limits::MESSAGE_TIME);
+        assert_eq!(members.by_address(address), Some(places[0]), "it came last");
+        members.update(places[0], |member| member.status = Status::Suspected);
+        assert_eq!(members.by_address(address), Some(places[1]));
+        members.update(places[1], |member| member.status = Status::Dead);
+        assert_eq!(members.by_address(address), Some(places[0]), "the other one is dead");
     }
 }
