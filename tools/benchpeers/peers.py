@@ -50,6 +50,7 @@ PEERS = (
     Peer("kinship", "python", _PYTHON, "`Config.lan()`, sealed with one key"),
     Peer("smudge", "smudge", (str(BUILT / "smudge"),), "defaults, one process a node", most=100),
     Peer("seafoam-sealed", "rust", _rust("seafoam", "sealed"), "defaults and a key", most=1000),
+    Peer("seafoam-slow", "rust", _rust("seafoam", "slow"), "a heartbeat of a second", most=1000),
     Peer("hashicorp-fast", "memberlist", (str(BUILT / "hashicorp"), "fast"), _FAST),
     Peer("foca-fast", "rust", _rust("foca", "fast"), f"{_FAST}, suspects dead after 1.2 s"),
     Peer("memberlist-fast", "rust", _rust("memberlist", "fast"), _FAST),

@@ -1,4 +1,5 @@
-//! seafoam with its defaults, unsealed as the others are by theirs; `sealed` as argument gives it a key.
+//! seafoam with its defaults, unsealed as the others are by theirs; `sealed` as argument gives it a key,
+//! `slow` the others' heartbeat of a second.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -8,6 +9,7 @@ use seafoam::{Cluster, Config, Event, EventKind, EventKinds, NodeStatus};
 
 struct Seafoam {
     key: String,
+    slow: bool,
     nodes: Vec<(Cluster, String)>,
 }
 
@@ -44,6 +46,9 @@ impl Swarm for Seafoam {
             .listen_port(0_u16)
             .keys(self.key.as_str())
             .multicast_enabled(false);
+        if self.slow {
+            config = config.heartbeat_millis(1000_u32);
+        }
         if let Some((_, first)) = self.nodes.first() {
             config = config.initial_hosts([first.as_str()]);
         }
@@ -85,7 +90,8 @@ impl Swarm for Seafoam {
 
 fn main() {
     seafoam::set_log_level(seafoam::LogLevel::Error);
-    let sealed = std::env::args().nth(1).is_some_and(|word| word == "sealed");
+    let asked = |word: &str| std::env::args().any(|argument| argument == word);
+    let (sealed, slow) = (asked("sealed"), asked("slow"));
     let key = if sealed { seafoam::generate_key().unwrap_or_default() } else { String::new() };
-    serve(Seafoam { key, nodes: Vec::new() });
+    serve(Seafoam { key, slow, nodes: Vec::new() });
 }
