@@ -284,6 +284,11 @@ impl Digested {
     }
 }
 
+/// Milliseconds to the microsecond: the digits beyond are those of a shorter number made longer.
+fn whole_micros(millis: f32) -> f64 {
+    (f64::from(millis) * 1000.0).round() / 1000.0
+}
+
 pub(super) const fn public_status(status: Status) -> NodeStatus {
     match status {
         Status::Unknown => NodeStatus::Unknown,
@@ -311,7 +316,7 @@ pub(super) fn snapshot_of(member: &Member, emit_counter: u16) -> Node {
         datacenter: member.datacenter,
         generation: member.identity.generation,
         incarnation: member.incarnation,
-        ping_millis: f64::from(member.ping_millis),
+        ping_millis: whole_micros(member.ping_millis),
         age_millis: 0,
         timestamp_millis: member.timestamp_millis,
         emit_counter,
@@ -323,6 +328,13 @@ pub(super) fn snapshot_of(member: &Member, emit_counter: u16) -> Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_ping_is_told_in_the_digits_that_it_has() {
+        let kept = Duration::from_micros(321).as_secs_f32() * 1000.0;
+        let told = whole_micros(kept).to_string();
+        assert_eq!((told.as_str(), whole_micros(NO_DATA)), ("0.321", PING_NO_DATA));
+    }
 
     #[test]
     fn a_member_is_small() {
