@@ -8,6 +8,8 @@ use seafoam::proto::leadership::{Kept, ListFile, TermFile};
 use seafoam::proto::{Engine, KnockAnswer, StreamFailure, Time, Transmit};
 use seafoam::{Node, NodeStatus};
 
+use crate::world::World;
+
 /// Datagrams that a kernel holds for a process that does not read: 208 KiB, the usual limit, of
 /// small ones at 768 bytes of bookkeeping each.
 pub(crate) const SOCKET_DATAGRAMS: usize = 277;
@@ -121,6 +123,8 @@ impl Default for Disk {
 pub(crate) struct Host {
     pub(crate) engine: Option<Engine>,
     pub(crate) view: BTreeMap<Arc<str>, Node>,
+    /// Instead of that, where a world is too large for it: what it believes of each node, by number.
+    pub(crate) slim: Option<Vec<Option<NodeStatus>>>,
     /// When each of them was heard from last, by the own clock; empty where nobody asks for ages.
     pub(crate) heard: BTreeMap<Arc<str>, Time>,
     /// Nodes of the view that are healthy, and those that are ALIVE.
@@ -160,6 +164,10 @@ impl Host {
         let counts = |node: &Node| {
             (usize::from(node.is_healthy()), usize::from(node.status == NodeStatus::Alive))
         };
+        if self.slim.is_some() {
+            self.put_slim(&node.name, Some(node.status));
+            return;
+        }
         let after = counts(&node);
         let before = match self.view.get_mut(&node.name) {
             Some(old) => counts(&std::mem::replace(old, node)),
@@ -173,10 +181,40 @@ impl Host {
     }
 
     pub(crate) fn remove(&mut self, name: &str) {
+        if self.slim.is_some() {
+            self.put_slim(name, None);
+            return;
+        }
         self.heard.remove(name);
         if let Some(node) = self.view.remove(name) {
             self.healthy -= usize::from(node.is_healthy());
             self.alive -= usize::from(node.status == NodeStatus::Alive);
+        }
+    }
+
+    /// One byte a node: each is called by its address, which tells its number.
+    fn put_slim(&mut self, name: &str, status: Option<NodeStatus>) {
+        let number = name.parse().ok().and_then(World::node_at);
+        let (Some(slim), Some(number)) = (&mut self.slim, number) else { return };
+        if slim.len() <= number {
+            slim.resize(number + 1, None);
+        }
+        let Some(place) = slim.get_mut(number) else { return };
+        let counts = |status: Option<NodeStatus>| {
+            let healthy = status.is_some_and(NodeStatus::is_healthy);
+            (usize::from(healthy), usize::from(status == Some(NodeStatus::Alive)))
+        };
+        let (before, after) = (counts(*place), counts(status));
+        *place = status;
+        self.healthy = self.healthy + after.0 - before.0;
+        self.alive = self.alive + after.1 - before.1;
+    }
+
+    /// What it believes of the node of that name and number; none where it does not list it.
+    pub(crate) fn status(&self, name: &str, number: usize) -> Option<NodeStatus> {
+        match &self.slim {
+            Some(slim) => slim.get(number).copied().flatten(),
+            None => self.view.get(name).map(|node| node.status),
         }
     }
 
@@ -211,6 +249,7 @@ impl Host {
         self.runs += 1;
         self.left = false;
         self.view.clear();
+        self.slim.iter_mut().for_each(Vec::clear);
         self.heard.clear();
         self.healthy = 0;
         self.alive = 0;

@@ -6,6 +6,8 @@
 pub mod checkers;
 pub mod cluster;
 mod exchange;
+#[cfg(feature = "command")]
+mod filled;
 mod happening;
 mod host;
 mod leaders;

@@ -55,6 +55,8 @@ pub struct World {
     pub(crate) leaders: Leaders,
     /// Whether hosts keep when each node was heard from.
     pub(crate) keeps_ages: bool,
+    /// Whether hosts keep what they believe of each node, and nothing else of it.
+    pub(crate) slim: bool,
     running: usize,
     pub(crate) settings: Settings,
 }
@@ -87,9 +89,17 @@ impl World {
             happened: None,
             leaders: Leaders::default(),
             keeps_ages: false,
+            slim: false,
             running: 0,
             settings: resolved(config),
         }
+    }
+
+    /// Hosts that are added from now on keep one byte of each node, what they believe of it:
+    /// [`status`](Self::status) answers, [`view`](Self::view) and [`table`](Self::table) do not. For
+    /// thousands of nodes, all of which are called by their addresses.
+    pub fn keep_statuses_only(&mut self) {
+        self.slim = true;
     }
 
     /// What nodes that start from now on run with.
@@ -132,7 +142,8 @@ impl World {
     /// One more host, on which nothing runs yet.
     pub(crate) fn add_host(&mut self) -> usize {
         let disk = self.leaders.disk.clone();
-        self.hosts.push(Host { entered: Time::NEVER, disk, ..Host::default() });
+        let slim = self.slim.then(Vec::new);
+        self.hosts.push(Host { entered: Time::NEVER, disk, slim, ..Host::default() });
         self.hosts.len() - 1
     }
 
@@ -330,7 +341,7 @@ impl World {
     /// What one node believes of another; none where it does not list it.
     #[must_use]
     pub fn status(&self, of: usize, by: usize) -> Option<NodeStatus> {
-        self.view(by, &Self::address(of).to_string()).map(|node| node.status)
+        self.hosts.get(by)?.status(&Self::address(of).to_string(), of)
     }
 
     /// One node's snapshot of a name.
@@ -383,12 +394,12 @@ impl World {
         if !self.is_counted() {
             return false;
         }
-        let running: Vec<_> = self.running().map(|of| Self::address(of).to_string()).collect();
-        let lists = |host: &Host, name: &String| {
-            host.view.get(name.as_str()).is_some_and(|node| node.status == NodeStatus::Alive)
-        };
+        let running: Vec<_> =
+            self.running().map(|of| (of, Self::address(of).to_string())).collect();
+        let lists =
+            |host: &Host, of: usize, name: &str| host.status(name, of) == Some(NodeStatus::Alive);
         let mut hosts = self.hosts.iter().filter(|host| host.engine.is_some());
-        hosts.all(|host| running.iter().all(|name| lists(host, name)))
+        hosts.all(|host| running.iter().all(|(of, name)| lists(host, *of, name)))
     }
 
     /// A number that differs as soon as two runs differ in any packet, event or moment.

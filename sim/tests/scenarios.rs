@@ -163,3 +163,17 @@ fn shares_and_intervals_are_those_of_the_books() {
     let (low, high) = interval(0, 1000);
     assert!(low < 1e-9 && (high - 0.383).abs() < 0.01, "{high}");
 }
+
+#[test]
+fn a_cluster_whose_tables_were_filled_does_as_one_that_came_together() {
+    let large = scenario::large(&plan(60, 2));
+    assert!(large.broken.is_empty(), "{:?}", large.broken);
+    assert_eq!((cell(&large, 0, "missed"), cell(&large, 0, "told DEAD wrongly")), (0.0, 0.0));
+    assert!((3.5..4.5).contains(&cell(&large, 0, "datagrams/s a node")), "{large:?}");
+    assert!(cell(&large, 0, "killed max") < 2.0, "{large:?}");
+    assert!(cell(&large, 0, "silent max") < 3.0, "{large:?}");
+    assert!(cell(&large, 0, "known to all, s") < 2.0, "{large:?}");
+    // Four dead members of 60; where each of the others tried them it was two and a half times the rest.
+    let (rest, dead) = (cell(&large, 0, "bytes/s a node"), cell(&large, 0, "with dead ones"));
+    assert!(dead < rest * 1.4, "{large:?}");
+}

@@ -8,7 +8,6 @@ use super::engine::Engine;
 use super::members::{Member, MemberId, SELF};
 use super::probe::Purpose;
 use super::time::Time;
-use super::timers::Timer;
 use super::wire::{PacketWriter, Record, Status};
 use crate::api::validity::ValidityBasis;
 
@@ -61,9 +60,28 @@ impl Engine {
         Duration::from_millis(u64::from(self.settings.heartbeat_millis)) / 2 * doublings
     }
 
+    /// Whole heartbeats in a pause. Beacons wait for a heartbeat, which wakes the process and sends
+    /// a datagram anyway; where a pause is no multiple of it, they come a little sooner.
+    pub(super) fn beacon_beats(&self) -> u32 {
+        let pause = u32::try_from(self.beacon_pause().as_millis()).unwrap_or(u32::MAX);
+        (pause / self.settings.heartbeat_millis.max(1)).max(1)
+    }
+
+    /// Each heartbeat: once a pause it is time for beacons.
+    pub(super) fn beacon_beat(&mut self, now: Time) {
+        if !self.validity.on {
+            return;
+        }
+        let most = self.beacon_beats(); // the heartbeat may have become another one
+        self.validity.beats_left = self.validity.beats_left.min(most).saturating_sub(1);
+        if self.validity.beats_left == 0 {
+            self.validity.beats_left = most;
+            self.beacon_tick(now);
+        }
+    }
+
     /// Each pause: one more beacon where this node is a lighthouse, and a look at the others.
-    pub(super) fn beacon_tick(&mut self, now: Time) {
-        self.timers.arm(now + self.beacon_pause(), Timer::Beacon);
+    fn beacon_tick(&mut self, now: Time) {
         self.validity.ticked = now;
         if self.leaving.is_some() {
             return;

@@ -21,6 +21,8 @@ use crate::limits;
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 /// so often; afterwards one random dead member per second is.
 const OWN_RETRIES: u32 = 4;
+/// About so many members of a datacenter try each time: one is enough, as it tells all the others.
+const RETRIERS: u64 = 10;
 const RETRY_TICK: Duration = Duration::from_millis(500);
 /// When nobody came back from death for so long, those who did are counted.
 const RETURNS_PAUSE: Duration = Duration::from_millis(500);
@@ -348,7 +350,9 @@ impl Engine {
                     retries => now + FIRST_RETRY * (1 << retries),
                 };
             });
-            self.probe(now, id, Purpose::Revive);
+            if self.tries_again(id) {
+                self.probe(now, id, Purpose::Revive);
+            }
         }
         if !resting.is_empty() && now.since(self.discovery.last_random_retry) >= RETRY_TICK * 2 {
             self.discovery.last_random_retry = now;
@@ -357,7 +361,7 @@ impl Engine {
                 resting.into_iter().partition(|id| self.far_of(*id).is_some());
             for some in [near, far].into_iter().filter(|some| !some.is_empty()) {
                 let place = usize::try_from(self.below(some.len() as u64)).unwrap_or(0);
-                if let Some(id) = some.get(place) {
+                if let Some(id) = some.get(place).filter(|id| self.tries_again(**id)) {
                     self.probe(now, *id, Purpose::Revive);
                 }
             }
@@ -366,6 +370,12 @@ impl Engine {
         if any {
             self.arm_retry(now);
         }
+    }
+
+    /// Whether it is this member that tries a dead one again now. Those across have few who do.
+    fn tries_again(&mut self, id: MemberId) -> bool {
+        let near = self.members.groups.healthy(self.settings.datacenter) as u64;
+        self.far_of(id).is_some() || self.below(near) < RETRIERS
     }
 
     fn retry_named(&mut self, now: Time) {

@@ -222,7 +222,6 @@ impl Engine {
                 Timer::Election => self.election_tick(now),
                 Timer::Link(id) => self.link_timer(now, id),
                 Timer::Survey(ticket) => self.survey_tick(now, ticket),
-                Timer::Beacon => self.beacon_tick(now),
                 Timer::Validity => self.review_validity(now),
             }
         }

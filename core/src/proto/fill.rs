@@ -15,5 +15,16 @@ impl Engine {
             let id = self.members.insert(Member::of(&record, now, wall_millis));
             self.probing.order.push(id);
         }
+        // Each node probes in an order of its own.
+        let mut order = std::mem::take(&mut self.probing.order);
+        self.shuffle(&mut order);
+        self.probing.order = order;
+    }
+
+    /// What tables list of this node.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn bench_record(&self) -> MemberRecord {
+        self.me()
     }
 }

@@ -14,7 +14,7 @@ mod discovery;
 pub mod election;
 pub mod engine;
 mod far;
-#[cfg(feature = "bench")]
+#[cfg(feature = "fill")]
 mod fill;
 mod flaps;
 mod gossip;

@@ -135,6 +135,7 @@ impl Engine {
     pub(super) fn beat(&mut self, now: Time) {
         let heartbeat = Duration::from_millis(u64::from(self.settings.heartbeat_millis));
         self.timers.arm(now + heartbeat, Timer::Beat);
+        self.beacon_beat(now);
         if self.leaving.is_some() {
             return;
         }

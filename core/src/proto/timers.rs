@@ -42,8 +42,6 @@ pub(super) enum Timer {
     Link(MemberId),
     /// Members are asked for their keys, again.
     Survey(u64),
-    /// Lighthouses give their sign of life; those that are not heard of are looked for.
-    Beacon,
     /// Evidence may have run out, or have held for long enough.
     Validity,
 }

@@ -37,8 +37,10 @@ pub(super) struct Validities {
     pub(super) sequence: u32,
     /// When the last one of those was counted.
     pub(super) counted: Time,
-    /// When the beacon's timer was served last.
+    /// When it was time for beacons last.
     pub(super) ticked: Time,
+    /// Heartbeats until it is again.
+    pub(super) beats_left: u32,
     /// By name; bounded by [`limits::LIGHTHOUSES`].
     pub(super) lights: BTreeMap<Arc<str>, Light>,
     rule: ValidityRule,
@@ -72,6 +74,7 @@ impl Validities {
             sequence: 1,
             counted: Time::ZERO,
             ticked: Time::ZERO,
+            beats_left: 1,
             lights,
             rule: settings.rule(),
             told: Arc::new(Validity::fallback()),
@@ -171,9 +174,8 @@ impl Engine {
             );
         }
         self.say_learned();
-        let micros = u64::try_from(self.beacon_pause().as_micros()).unwrap_or(u64::MAX);
-        let phase = Duration::from_micros(self.below(micros));
-        self.timers.arm(now + phase, Timer::Beacon);
+        let beats = u64::from(self.beacon_beats());
+        self.validity.beats_left = u32::try_from(1 + self.below(beats)).unwrap_or(1);
         self.review_validity(now);
     }
 

@@ -33,6 +33,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     ("across", scenario::across, &[100, 1000], 3, 5),
     ("apart", scenario::apart, &[100], 10, 10),
     ("scale", scenario::scale, &[10, 30, 100, 300], 1, 5),
+    ("large", scenario::large, &[1000, 3000], 1, 5),
     ("lifeguard", scenario::lifeguard, &[128], 10, 1),
     ("alone", scenario::alone, &[3, 5, 9, 16, 32, 128], 10, 1),
     ("components", scenario::components, &[128], 1, 1),

@@ -32,6 +32,7 @@ Scenarios
   pause       hosts silent and processes stopped for a while: how many are called DEAD
   partition   two halves are cut off from each other: seconds until all see all again
   scale       clusters of growing size: all of this; fails where rest costs a node over 10 % more
+  large       clusters whose tables are filled before they begin: for thousands of nodes
   loss        60 s on a lossy network: living nodes called DEAD
   join        all start at once: seconds until all see all
   broadcast   5 % lost: whom broadcasts miss, and how long they take

@@ -1,4 +1,4 @@
-//! Lifeguard's experiment with each of its parts alone (arXiv 1707.00788, table IV): what SWIM makes of
+//! Lifeguard's experiment with each of its parts alone (arXiv 1707.00788): what SWIM makes of
 //! nodes that are held up, what each part mends, and what seafoam's rules make of the same.
 
 use std::time::Instant;

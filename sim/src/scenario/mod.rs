@@ -4,6 +4,8 @@ mod alone;
 mod components;
 mod datacenters;
 mod detection;
+#[cfg(feature = "command")]
+mod large;
 mod leading;
 mod lifeguard;
 mod rapid;
@@ -21,6 +23,8 @@ pub use alone::alone;
 pub use components::components;
 pub use datacenters::{across, apart};
 pub use detection::{crash, pause, silent};
+#[cfg(feature = "command")]
+pub use large::large;
 pub use leading::{failover, lead, tenures};
 pub use lifeguard::lifeguard;
 pub use rapid::rapid;

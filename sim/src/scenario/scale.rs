@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use seafoam::proto::Time;
+
 use super::spread::{one_broadcast, resident_kib};
 use super::{Plan, Report, Sample, config, deaths, two};
 use crate::world::World;
@@ -9,7 +11,7 @@ use crate::world::World;
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// What happened is forgotten so often while a cluster starts: n nodes tell of n each.
-const FORGET: Duration = Duration::from_millis(50);
+const FORGET: Duration = Duration::from_millis(5);
 /// How long a cluster at rest is watched.
 const REST: Duration = Duration::from_secs(60);
 /// Of what the smallest cluster sends at rest, others may send so many percent more or less.
@@ -88,7 +90,12 @@ fn not_flat(nodes: usize, shares: [f64; 2]) -> Vec<String> {
     off.map(told).collect()
 }
 
-fn percent(part: f64, whole: f64) -> f64 {
+/// Bytes so far, with 28 of IP and UDP a datagram.
+pub(super) fn sent(world: &World) -> u64 {
+    world.bytes + world.datagrams * 28 + world.stream_bytes
+}
+
+pub(super) fn percent(part: f64, whole: f64) -> f64 {
     if whole > 0.0 { part * 100.0 / whole } else { 0.0 }
 }
 
@@ -113,12 +120,11 @@ fn row(nodes: usize, cost: &Cost) -> Vec<String> {
 fn of_size(plan: &Plan, nodes: usize) -> Cost {
     let before = resident_kib();
     let mut world = World::new(plan.seeds.start, config(plan.sealed));
+    // What hosts keep of each other beside their engines would be the most of it.
+    world.keep_statuses_only();
     world.start_many(nodes);
-    while !world.run_until(FORGET, World::is_whole) && world.now.0 < PATIENCE.as_micros() as u64 {
-        world.seen.clear();
-    }
+    join(plan, &mut world, nodes);
     let each = nodes as f64;
-    let sent = |world: &World| world.bytes + world.datagrams * 28 + world.stream_bytes;
     let (join, join_bytes) = (world.now.0 as f64 / 1e6, sent(&world) as f64 / each);
     (plan.progress)(&format!("{nodes} nodes know each other after {join:.2} s"));
     // Sealed, each pair that meets for the first time sends two datagrams more.
@@ -140,19 +146,40 @@ fn of_size(plan: &Plan, nodes: usize) -> Cost {
         missed += left;
         millis.push(took.as_secs_f64() * 1000.0);
     }
-    let killed = (1..=plan.trials.min(nodes / 2)).map(|place| kill(&mut world, nodes - place));
+    let killed = (1..=plan.trials.min(nodes / 2))
+        .map(|place| report_death(&mut world, nodes - place, World::crash));
     let deaths = Sample::of(killed.collect());
     let broadcasts = Sample::of(millis);
     Cost { join, join_bytes, datagrams, bytes, micros, kib, broadcasts, missed, deaths }
 }
 
-/// Kills a process; the seconds until all that still run report it DEAD.
-fn kill(world: &mut World, victim: usize) -> f64 {
+/// Lets a cluster come together, and tells once a second how far it is.
+#[allow(clippy::cast_precision_loss)] // figures for people
+fn join(plan: &Plan, world: &mut World, nodes: usize) {
+    let mut told = 0;
+    while !world.run_until(FORGET, World::is_whole) && world.now.since(Time::ZERO) < PATIENCE {
+        world.seen.clear();
+        let second = world.now.0 / 1_000_000;
+        if second > told {
+            told = second;
+            let known: usize = (0..nodes).map(|node| world.healthy(node)).sum();
+            let share = percent(known as f64, (nodes * nodes) as f64);
+            (plan.progress)(&format!("{nodes} nodes, {second} s: {share:.1} % of pairs"));
+        }
+    }
+}
+
+/// Ends a process in one way; the seconds until all that still run report it DEAD.
+pub(super) fn report_death(
+    world: &mut World,
+    victim: usize,
+    end: impl FnOnce(&mut World, usize),
+) -> f64 {
     // Another phase of the beats each time.
     world.run(Duration::from_millis(5000 + victim as u64 * 373 % 1000));
     world.seen.clear();
     let (began, name) = (world.now, World::address(victim).to_string());
-    world.crash(victim);
+    end(world, victim);
     let others = world.running().count();
     let (mut read, mut know) = (0, 0);
     world.run_until(PATIENCE, |world| {
