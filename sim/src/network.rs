@@ -294,6 +294,16 @@ impl Network {
         (took < limits::STREAM_TIME).then_some(took)
     }
 
+    /// How long a connection's first packet takes, what is lost of it or of the answer being sent
+    /// again; none where it does not come through.
+    pub(crate) fn handshake(&mut self, now: Time, from: usize, to: usize) -> Option<Duration> {
+        if !self.reaches(from, to) || !self.reaches(to, from) {
+            return None;
+        }
+        let took = self.way(now, from, to) + self.repeats(SYN_REPEAT, from, to)?;
+        (took < limits::STREAM_TIME).then_some(took)
+    }
+
     /// How long repetitions of something that is lost there or back hold it up.
     fn repeats(&mut self, first: Duration, from: usize, to: usize) -> Option<Duration> {
         let mut loss = self.stream_loss_permille;
@@ -320,7 +330,7 @@ impl Network {
     }
 
     /// A one-way delay, with reordering and clogs.
-    fn way(&mut self, now: Time, from: usize, to: usize) -> Duration {
+    pub(crate) fn way(&mut self, now: Time, from: usize, to: usize) -> Duration {
         let far = self.far_delay.filter(|_| self.is_far(from, to));
         let mut delay = far.unwrap_or(self.delay).draw(&mut self.random);
         if self.reorder_permille > 0 && self.random.chance(self.reorder_permille) {

@@ -138,7 +138,8 @@ impl World {
             // The kernel's affair, whatever the process does.
             let listens = host.engine.is_some();
             let answer = if listens { KnockAnswer::Accepted } else { KnockAnswer::Refused };
-            if let Some(delay) = self.network.stream(now, node, from, 0, false) {
+            if self.network.reaches(node, from) {
+                let delay = self.network.way(now, node, from);
                 self.post(now + delay, from, Arrival::Knocked { run, token, answer });
             }
             return;
@@ -392,8 +393,7 @@ impl World {
                 let answer = KnockAnswer::Silence;
                 self.post(self.now + timeout, from, Arrival::Knocked { run, token, answer });
                 let to = Self::node_at(to).filter(|to| *to < self.hosts.len());
-                let way =
-                    to.and_then(|to| Some((to, self.network.stream(self.now, from, to, 0, true)?)));
+                let way = to.and_then(|to| Some((to, self.network.handshake(self.now, from, to)?)));
                 if let Some((to, delay)) = way {
                     self.post(self.now + delay, to, Arrival::Knock { from, run, token });
                 }

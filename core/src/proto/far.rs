@@ -6,6 +6,7 @@ use super::engine::Engine;
 use super::members::MemberId;
 use super::probe::{Probe, Purpose};
 use super::time::Time;
+use super::timers::Timer;
 use super::wire::{Message, PacketWriter, Record, Status};
 
 /// Datacenters that news go to, each time.
@@ -68,13 +69,15 @@ impl Engine {
     }
 
     /// An accusation from afar does not go to the datacenter of the accused, which judges it itself: who
-    /// suspects it from here asks it until the end, and each ping tells it that it is accused.
+    /// suspects it from here asks it until the end, and each ping tells it that it is accused. Where its host
+    /// says at once that nobody listens, the next one waits for as long as silence would have taken.
     pub(super) fn ask_on(&mut self, now: Time, probe: &Probe) {
         let suspected = |id: &MemberId| {
             self.members.get(*id).is_some_and(|member| member.status == Status::Suspected)
         };
         if let Some(id) = probe.target.filter(suspected).filter(|id| !self.judges(*id)) {
-            self.probe(now, id, Purpose::Corroborate);
+            let silent = probe.sent + probe.timeout * 2;
+            self.timers.arm(silent.max(now), Timer::Corroborate(id));
         }
     }
 

@@ -179,7 +179,12 @@ impl Engine {
         let suspected = self.members.get(id).filter(|member| member.status == Status::Suspected);
         let held = suspected.and_then(|member| member.held());
         let wanted = self.wanted(id) + 1;
-        if held.is_some_and(|held| held.witnesses.len() < wanted && !held.own_failed) {
+        let judges = self.judges(id);
+        let asks = |held: Suspicion| match held.own_failed {
+            true => !judges, // it asks on until others have judged
+            false => held.witnesses.len() < wanted,
+        };
+        if held.is_some_and(asks) {
             self.probe(now, id, Purpose::Corroborate);
         }
     }

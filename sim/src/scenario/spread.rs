@@ -193,8 +193,10 @@ pub fn steady(plan: &Plan) -> Report {
     report
 }
 
-/// What this process holds in memory; 0 where the machine does not say.
+/// What this process holds in memory, swapped out or not; 0 where the machine does not say.
 pub(super) fn resident_kib() -> u64 {
-    let text = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    text.split_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4
+    let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let figure = |line: &str| line.split_whitespace().nth(1)?.parse::<u64>().ok();
+    let kept = |line: &&str| line.starts_with("VmRSS:") || line.starts_with("VmSwap:");
+    text.lines().filter(kept).filter_map(figure).sum()
 }
