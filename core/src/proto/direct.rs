@@ -36,8 +36,9 @@ pub(super) struct Directs {
     bytes: usize,
     /// Streams under way, and whose they are.
     pub(super) streams: BTreeMap<u64, u32>,
-    /// By the sender's handle: what it sent that was taken, and when it was last heard.
-    pub(super) taken: BTreeMap<u32, (Window, Time)>,
+    /// By the sender's run, which stays when it takes a later generation: what it sent that was taken,
+    /// and when it was last heard.
+    pub(super) taken: BTreeMap<u64, (Window, Time)>,
 }
 
 struct Sending {
@@ -61,7 +62,7 @@ impl Directs {
     }
 
     /// Marks a message as taken; true where it is new.
-    fn take(&mut self, now: Time, sender: u32, sequence: u32) -> bool {
+    fn take(&mut self, now: Time, sender: u64, sequence: u32) -> bool {
         if !self.taken.contains_key(&sender) && self.taken.len() >= limits::BROADCAST_ORIGINS {
             let oldest = self.taken.iter().min_by_key(|(_, (_, heard))| *heard);
             if let Some(oldest) = oldest.map(|(sender, _)| *sender) {
@@ -245,10 +246,10 @@ impl Engine {
     }
 
     pub(super) fn take_direct(&mut self, now: Time, id: MemberId, sequence: u32, payload: &[u8]) {
-        let Some(handle) = self.members.get(id).map(|member| member.handle) else {
+        let Some(run) = self.members.get(id).map(|member| member.identity.run) else {
             return;
         };
-        if self.directs.take(now, handle, sequence) {
+        if self.directs.take(now, run, sequence) {
             self.deliver_message(id, payload.into());
         } else {
             self.stats.messages_duplicate += 1;
