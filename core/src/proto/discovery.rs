@@ -335,8 +335,8 @@ impl Engine {
             return;
         }
         self.find_bridges(now);
-        let dead = self.members.iter().filter(|(_, m)| m.status == Status::Dead);
-        let dead: Vec<_> = dead.filter(|(_, member)| self.retries(member)).collect();
+        let dead = self.members.dead().filter(|(_, member)| self.retries(member));
+        let dead: Vec<_> = dead.collect();
         let due = dead.iter().filter(|(_, member)| member.retry_at() <= now).map(|(id, _)| *id);
         let due: Vec<_> = due.collect();
         let resting: Vec<_> =

@@ -42,6 +42,8 @@ pub(super) struct Members {
     pub(super) groups: Groups,
     /// Places of those that say that they are lighthouses: few, so nobody looks through all for them.
     flagged: BTreeSet<MemberId>,
+    /// Places of the DEAD, which are looked at twice a second while there are any.
+    dead: BTreeSet<MemberId>,
     /// Places of members that changed, each once; some may be empty by now.
     dirty: VecDeque<MemberId>,
     removed: Vec<Arc<str>>,
@@ -63,6 +65,7 @@ impl Members {
             counts: [0; 6],
             groups: Groups::default(),
             flagged: BTreeSet::new(),
+            dead: BTreeSet::new(),
             dirty: VecDeque::new(),
             removed: Vec::new(),
             stamp: 0,
@@ -103,7 +106,7 @@ impl Members {
             self.unindex(id, before.2, before.3);
             self.index(id);
         }
-        if flag != flagged {
+        if flag != flagged || before.1 != moved.1 {
             self.flag(id);
         }
         self.mark(id);
@@ -139,6 +142,7 @@ impl Members {
         self.names.remove(id, &*member.identity.name);
         self.unindex(id, member.address(), member.handle);
         self.flagged.remove(&id);
+        self.dead.remove(&id);
         if let Some(digested) = member.digested() {
             self.digest.toggle(digested.digest());
         }
@@ -284,13 +288,22 @@ impl Members {
         }
     }
 
-    /// Keeps whoever says that it is a lighthouse.
+    /// Keeps whoever says that it is a lighthouse, and whoever is DEAD.
     fn flag(&mut self, id: MemberId) {
-        if self.get(id).is_some_and(|member| member.is_lighthouse) {
-            self.flagged.insert(id);
-        } else {
-            self.flagged.remove(&id);
+        let member = self.get(id);
+        let is = member.map_or((false, false), |m| (m.is_lighthouse, m.status == Status::Dead));
+        for (kept, is) in [(&mut self.flagged, is.0), (&mut self.dead, is.1)] {
+            if is {
+                kept.insert(id);
+            } else {
+                kept.remove(&id);
+            }
         }
+    }
+
+    /// The DEAD, in the order of their places.
+    pub(super) fn dead(&self) -> impl Iterator<Item = (MemberId, &Member)> {
+        self.dead.iter().filter_map(|id| Some((*id, self.get(*id)?)))
     }
 
     fn index(&mut self, id: MemberId) {
