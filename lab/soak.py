@@ -33,6 +33,7 @@ from rig.soak.ship import Ship
 SHORT_MIN, LONG_MIN = 10.0, 120.0
 HOUSES, MOVERS = 3, 6
 PROGRESS_S = 15.0
+KEPT_S = 300.0  # what was seen is written so often: a machine that stops takes minutes, not hours
 END_S = 180.0  # a phase that has begun may take so long beyond the end
 
 
@@ -102,7 +103,12 @@ async def _run(ship: Ship, arguments: argparse.Namespace) -> None:
         end = ship.record.begin + int(arguments.minutes * 60 * SECOND)
         beside = [
             asyncio.create_task(run)
-            for run in (ship.watch(), ship.work(random.Random(chance.random())), _tell(ship, end))
+            for run in (
+                ship.watch(),
+                ship.work(random.Random(chance.random())),
+                _tell(ship, end),
+                _keep(ship, arguments.out),
+            )
         ]
         ship.works = True
         await asyncio.wait_for(_rounds(ship, chance, end), arguments.minutes * 60 + END_S)
@@ -161,6 +167,13 @@ async def _tell(ship: Ship, end: int) -> None:
             f"{totals.get('rotations of the key', 0)} rotations, "
             f"{len(ship.record.failures)} broken; {sizes}"
         )
+
+
+async def _keep(ship: Ship, out: Path) -> None:
+    while True:
+        await asyncio.sleep(KEPT_S)
+        # A copy, written by a thread: hours of samples take a second, and the rig must not wait.
+        await asyncio.to_thread(ship.record.so_far(now()).write, out / "record.json")
 
 
 def _conclude(console: Console, record: Record, out: Path, docs: bool) -> int:

@@ -180,3 +180,18 @@ def test_a_process_is_sampled_with_what_the_kernel_counts() -> None:
     assert during.threads >= 1
     assert during.rss > 1000
     assert during.cpu > 0
+
+
+def test_what_was_seen_so_far_is_kept_while_the_soak_goes_on(tmp_path: Path) -> None:
+    record = good()
+    record.end = 0
+    kept = record.so_far(at(MINUTES))
+    record.samples.clear()
+    record.count("kill -9")
+    kept.write(tmp_path / "record.json")
+    again = read(tmp_path / "record.json")
+    assert problems(again) == []
+    assert again.end == at(MINUTES)
+    assert again.samples == good().samples
+    assert again.totals == {}
+    assert [each.name for each in tmp_path.iterdir()] == ["record.json"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from copy import copy
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
 from rig.history import SECOND
@@ -94,10 +95,17 @@ class Record:
         """Minutes since the begin."""
         return (at - self.begin) / SECOND / 60
 
+    def so_far(self, end: int) -> Record:
+        """A copy that does not grow while the soak goes on."""
+        copies = {it.name: copy(getattr(self, it.name)) for it in fields(self)}
+        return Record(**{**copies, "end": end})
+
     def write(self, path: Path) -> None:
         """Keep it as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(self)) + "\n", encoding="utf-8")
+        beside.replace(path)
 
 
 def read(path: Path) -> Record:
