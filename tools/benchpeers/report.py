@@ -7,15 +7,29 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from benchpeers.peers import BY_NAME, PEERS, TREE
+from benchpeers.peers import BY_NAME, PEERS, TREE, USUAL
 
 DATA = TREE / "docs" / "benchmarks.json"
 PAGE = TREE / "docs" / "benchmarks.md"
+FRONT = TREE / "README.md"
 CHARTS = TREE / "docs" / "charts"
-BLOCK = re.compile(r"(<!-- measured: peers -->\n).*?(<!-- end -->)", re.DOTALL)
+BLOCK = r"(<!-- measured: {} -->\n).*?(<!-- end -->)"
 OURS = "seafoam"
+# What the front page shows of all that.
+FRONT_NODES = 100
+FRONT_KEYS = (
+    "converge_s",
+    "broadcast_s",
+    "kill_all_s",
+    "silent_all_s",
+    "false_deaths_20",
+    "bytes_per_s",
+    "cpu_spread_s_per_minute",
+    "rss_kib_per_node",
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +41,8 @@ class Measure:
     # Whether a number of zero is as good as it can be, so that no ratio is told.
     count: bool = False
     chart: str | None = None
+    # What it is called where the row above it is not there.
+    alone: str | None = None
 
 
 MEASURES = (
@@ -48,6 +64,7 @@ MEASURES = (
         "cpu_spread_s_per_minute",
         "the same, of nodes that were started over a second",
         chart="cpu-spread",
+        alone="processor seconds a minute and node at rest",
     ),
     Measure("rss_kib_per_node", "memory a node, KiB", chart="memory"),
 )
@@ -157,6 +174,19 @@ def tables(runs: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
+def brief(runs: list[dict[str, Any]]) -> list[str]:
+    """Medians of a hundred nodes, for the front page."""
+    found = cells(run for run in runs if run["nodes"] == FRONT_NODES)
+    names = [name for name in USUAL if any(peer == name for _, _, peer in found)]
+    lines = [f"| {FRONT_NODES} nodes | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)]
+    for measure in MEASURES:
+        if measure.key in FRONT_KEYS:
+            row = [found.get((FRONT_NODES, measure.key, name), Cell((), 0)) for name in names]
+            texts = [short(cell.middle) if cell.middle is not None else cell.text() for cell in row]
+            lines.append(f"| {measure.alone or measure.text} | {' | '.join(texts)} |")
+    return lines
+
+
 def charts(runs: list[dict[str, Any]]) -> list[str]:
     """Draw the charts; what shows them."""
     import pygal
@@ -195,7 +225,7 @@ def charts(runs: list[dict[str, Any]]) -> list[str]:
 
 
 def write(kept: dict[str, Any]) -> None:
-    """Replace what stands between the markers of the page."""
+    """Put it all into the page, and the least of it into the front page."""
     runs: list[dict[str, Any]] = kept["runs"]
     loads = [run["load"] for run in runs] or [0.0]
     head = (
@@ -203,6 +233,12 @@ def write(kept: dict[str, Any]) -> None:
         f"{min(loads):.1f} to {max(loads):.1f}, the cluster's own and the busy loops included. "
         "Median (least to most) of the runs."
     )
-    text = "\n".join([head, *tables(runs), *charts(runs), ""])
-    page = PAGE.read_text()
-    PAGE.write_text(BLOCK.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page))
+    put(PAGE, "peers", [head, *tables(runs), *charts(runs), ""])
+    put(FRONT, "peers-brief", brief(runs))
+
+
+def put(page: Path, name: str, lines: list[str]) -> None:
+    """Replace what stands between the markers of this name."""
+    text = "\n".join(lines)
+    place = re.compile(BLOCK.format(name), re.DOTALL)
+    page.write_text(place.sub(lambda found: f"{found[1]}{text}\n{found[2]}", page.read_text()))
