@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from benchpeers import report
 from benchpeers.report import Cell, Measure
 
