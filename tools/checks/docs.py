@@ -45,13 +45,12 @@ def _code(text: object) -> str:
     return f"`{text}`" if text not in ("", None) else ""
 
 
-def _config(api: Row, available: bool) -> Iterator[tuple[str, ...]]:
+def _config(api: Row) -> Iterator[tuple[str, ...]]:
     yield "key", "environment", "default", "takes", "changes at run time", "meaning"
     for key in api["config_keys"]:
-        if key["available"] is available:
-            live = "yes" if key["live"] else ""
-            words = (_code(key["name"]), _code(key["environment"]), _code(key["default"]))
-            yield *words, key["accepts"], live, key["doc"]
+        live = "yes" if key["live"] else ""
+        words = (_code(key["name"]), _code(key["environment"]), _code(key["default"]))
+        yield *words, key["accepts"], live, key["doc"]
 
 
 def _stats(api: Row) -> Iterator[tuple[str, ...]]:
@@ -74,12 +73,11 @@ def _node(api: Row) -> Iterator[tuple[str, ...]]:
 
 
 def _calls(api: Row, key: str = "cluster_calls") -> Iterator[tuple[str, ...]]:
-    yield "call", "returns", "waits", "stands", "meaning"
+    yield "call", "returns", "waits", "meaning"
     for row in api[key]:
         words = ", ".join(f"{each['name']}: {each['shape']}" for each in row["arguments"])
-        stands = "yes" if row["available"] else "not yet"
         waits = "yes" if row["waits"] else ""
-        yield _code(f"{row['name']}({words})"), row["returns"], waits, stands, row["doc"]
+        yield _code(f"{row['name']}({words})"), row["returns"], waits, row["doc"]
 
 
 # Of a declaration in the header for C: the first sentence of its comment, and its name.
@@ -109,8 +107,7 @@ def _words(key: str) -> Table:
 
 TABLES: dict[str, Table] = {
     "c-functions": _c_functions,
-    "config": lambda api: _config(api, available=True),
-    "config-later": lambda api: _config(api, available=False),
+    "config": _config,
     "stats": _stats,
     "events": _events,
     "node": _node,
