@@ -52,7 +52,7 @@ pub const TOMBSTONES: usize = 4096;
 pub const TOMBSTONE_AGE: Duration = Duration::from_secs(24 * 3600);
 /// How long a node that LEFT is still listed.
 pub const LEFT_LISTED: Duration = Duration::from_secs(60);
-/// New members taken per second, and at once after quiet.
+/// New members taken per second, beside the table that a joining node asked for.
 pub const NEW_MEMBERS_PER_SECOND: u32 = 1000;
 /// New members taken at once after quiet.
 pub const NEW_MEMBERS_BURST: u32 = 4096;

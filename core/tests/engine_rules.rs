@@ -8,8 +8,10 @@ use engine_support::{Bench, PEER, accusation, identity, member, newest, own_clai
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use seafoam::proto::wire::{BroadcastRecord, Identity, MemberRecord, Message, Record, Status};
-use seafoam::proto::{Engine, LocalNode, Time, Transmit};
+use seafoam::proto::wire::{
+    BroadcastRecord, FrameWriter, Identity, MAX_FRAME_BYTES, MemberRecord, Message, Record, Status,
+};
+use seafoam::proto::{Engine, LocalNode, Time, Transmit, hash};
 use seafoam::{Config, NodeStatus, limits};
 
 #[test]
@@ -219,4 +221,31 @@ fn a_changed_interval_leaves_one_chain_of_announcements() {
         4 + 10,
         "one at start and at each change, then one in 13 s until {now:?}"
     );
+}
+
+#[test]
+fn whoever_joins_takes_the_whole_table_and_passes_none_of_it_on() {
+    const THERE: u32 = limits::NEW_MEMBERS_BURST + 2000;
+    let mut bench = Bench::new();
+    bench.engine.contact(bench.now, &[PEER.parse().unwrap()]);
+    bench.drain();
+    let token = bench.streams.pop().expect("a seed is asked for its table");
+    let message = Message::SyncResponse { from: identity("n0").handle(), flags: 0 };
+    let mut answer = Vec::new();
+    let tag = hash::cluster_tag("seafoam");
+    let mut frames = FrameWriter::new(&mut answer, tag, &message, MAX_FRAME_BYTES);
+    for number in 0..THERE {
+        frames.push(&Record::Member(member(&format!("n{number}"), Status::Alive, 0)));
+    }
+    frames.finish();
+    bench.engine.handle_stream(bench.now, token, Ok(answer));
+    bench.drain();
+    let stats = bench.engine.stats();
+    assert_eq!((stats.members, stats.members_refused), (u64::from(THERE) + 1, 0));
+    assert!(stats.update_queue <= 1, "nothing but the own record: {}", stats.update_queue);
+    // What was asked for leaves the rate to what was not.
+    for number in THERE..THERE + 10 {
+        bench.meet(&member(&format!("n{number}"), Status::Alive, 0));
+    }
+    assert_eq!(bench.engine.stats().members, u64::from(THERE) + 11);
 }

@@ -102,7 +102,7 @@ impl Engine {
             // Its own voice would lift the tombstone, but does not come here from another datacenter.
             self.ask_stranger(now, record.address);
         }
-        if !healthy || buried || !self.admit(now) {
+        if !healthy || buried || !self.admit(now, hearsay) {
             return;
         }
         let mut member = self.member_of(now, record);
@@ -119,10 +119,12 @@ impl Engine {
         }
     }
 
-    /// Room and rate for one more member.
-    fn admit(&mut self, now: Time) -> bool {
+    /// Room and rate for one more member. Of the table that a joining node asked for there is no rate: what
+    /// it did not take of that would come as news, which it would pass on to all who know.
+    fn admit(&mut self, now: Time, hearsay: Hearsay) -> bool {
         let full = self.members.len() >= self.settings.max_members as usize;
-        if full && !self.evict(now) || !self.discovery.admissions.take(now) {
+        let joins = !hearsay.spreads;
+        if full && !self.evict(now) || !(joins || self.discovery.admissions.take(now)) {
             self.stats.members_refused += 1;
             return false;
         }
