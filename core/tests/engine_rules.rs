@@ -223,23 +223,55 @@ fn a_changed_interval_leaves_one_chain_of_announcements() {
     );
 }
 
-#[test]
-fn whoever_joins_takes_the_whole_table_and_passes_none_of_it_on() {
-    const THERE: u32 = limits::NEW_MEMBERS_BURST + 2000;
-    let mut bench = Bench::new();
-    bench.engine.contact(bench.now, &[PEER.parse().unwrap()]);
+/// A seed is asked for its table, and answers.
+fn take_table(bench: &mut Bench, members: impl IntoIterator<Item = MemberRecord>) {
+    bench.engine.contact(bench.now, &["127.0.0.1:3000".parse().unwrap()]);
     bench.drain();
-    let token = bench.streams.pop().expect("a seed is asked for its table");
+    let token = bench.streams.pop().expect("the seed is asked");
     let message = Message::SyncResponse { from: identity("n0").handle(), flags: 0 };
     let mut answer = Vec::new();
     let tag = hash::cluster_tag("seafoam");
     let mut frames = FrameWriter::new(&mut answer, tag, &message, MAX_FRAME_BYTES);
-    for number in 0..THERE {
-        frames.push(&Record::Member(member(&format!("n{number}"), Status::Alive, 0)));
+    for member in members {
+        frames.push(&Record::Member(member));
     }
     frames.finish();
     bench.engine.handle_stream(bench.now, token, Ok(answer));
     bench.drain();
+}
+
+#[test]
+fn an_earlier_run_that_a_table_lists_is_told_of_the_later_one_that_is_over() {
+    let mut bench = Bench::new();
+    let later = member("peer", Status::Alive, 0);
+    bench.meet(&later);
+    let record = accusation(&later.identity, Status::Dead, 0);
+    bench.hear("127.0.0.1:4000", &Message::Gossip { from: 9 }, &[record]);
+    bench.wait(Duration::from_secs(60)); // it finds that itself
+    assert_eq!(bench.nodes["peer"], NodeStatus::Dead);
+    let earlier = MemberRecord {
+        identity: Identity::new("peer", later.identity.generation - 1, 5).unwrap(),
+        address: "127.0.0.1:5000".parse().unwrap(),
+        ..member("peer", Status::Alive, 0)
+    };
+    bench.sent.clear();
+    take_table(&mut bench, [earlier]);
+    assert_eq!(bench.nodes["peer"], NodeStatus::Dead, "it has to top that generation first");
+    let told = bench.sent.iter().filter(|(to, _)| to.port() == 5000).count();
+    assert_eq!(told, 1);
+    let record = newest(&bench, "peer").expect("its end is told");
+    assert_eq!(
+        (record.identity.generation, record.status),
+        (later.identity.generation, Status::Dead)
+    );
+}
+
+#[test]
+fn whoever_joins_takes_the_whole_table_and_passes_none_of_it_on() {
+    const THERE: u32 = limits::NEW_MEMBERS_BURST + 2000;
+    let mut bench = Bench::new();
+    let there = (0..THERE).map(|number| member(&format!("n{number}"), Status::Alive, 0));
+    take_table(&mut bench, there);
     let stats = bench.engine.stats();
     assert_eq!((stats.members, stats.members_refused), (u64::from(THERE) + 1, 0));
     assert!(stats.update_queue <= 1, "nothing but the own record: {}", stats.update_queue);

@@ -33,8 +33,8 @@ fn what_must_hold_holds_for_the_first_seeds() {
 /// the datacenter that it had just come into (2014527, 2030508), a node that judged others while it left
 /// (2024356), survivors that heard each other too seldom among many dead (2018805, 2019629), the last one
 /// left (2021781, 2026839), two members of one address (2015450, 2021131), and pings without a pause to a
-/// process of another datacenter that had ended (4000666), and a message that came again under a later
-/// generation of its sender (4013643).
+/// process of another datacenter that had ended (4000666), a message that came again under a later
+/// generation of its sender (4013643), and an earlier generation that nobody told what to top (4061961).
 #[test]
 fn what_seeds_once_found_is_mended() {
     for seed in [
@@ -42,7 +42,7 @@ fn what_seeds_once_found_is_mended() {
         2_008_989, 2_009_474, 2_009_616, 2_010_043, 2_010_243, 2_011_726, 2_013_476, 2_014_028,
         2_014_072, 2_014_527, 2_010_594, 2_012_287, 2_019_629, 2_024_356, 2_030_508, 2_015_450,
         2_018_805, 2_021_131, 2_021_781, 2_026_839, 3_000_684, 3_095_077, 3_064_688, 3_085_621,
-        4_000_666, 4_013_643, 4_021_326,
+        4_000_666, 4_013_643, 4_021_326, 4_061_961,
     ] {
         let outcome = swarm::run(Options::draw(seed, None));
         assert!(outcome.violations.is_empty(), "seed {seed}: {:?}", outcome.violations);

@@ -79,6 +79,9 @@ impl Engine {
                     self.members.update(id, |member| member.lost = false);
                 }
                 self.correct(now, id, record, hearsay);
+                if hearsay.reply_to.is_none() && record.status == Status::Alive {
+                    self.tell_what_to_top(now, id, record.address);
+                }
             }
             // A wall clock that was set back gives a new process an earlier generation than one that
             // is gone: whoever lives here is not buried by that one's end, and soon learns that it
@@ -280,6 +283,15 @@ impl Engine {
         let known_alive = self.members.get(id).is_some_and(Member::is_healthy);
         if let (Some(to), true, true) = (hearsay.reply_to, accuses, known_alive) {
             self.send_news(now, to, id);
+        }
+    }
+
+    /// A table lists an earlier run than one that is over here. If it lives it was started with its clock set
+    /// back, and must hear what it has to top. Nobody else might tell it: those who list it hold that end for
+    /// past, and across datacenters few try the dead again.
+    fn tell_what_to_top(&mut self, now: Time, id: MemberId, earlier: SocketAddr) {
+        if self.members.get(id).is_some_and(|member| !member.is_healthy()) {
+            self.send_news(now, earlier, id);
         }
     }
 
