@@ -62,10 +62,18 @@ def main() -> int:
 
     sizes = rows(PAGE.read_text(encoding="utf-8"))
     style = Style(font_family="sans-serif", background="white", plot_background="white")
-    chart = pygal.XY(style=style, width=900, height=420, js=(), disable_xml_declaration=True)
+    chart = pygal.XY(
+        style=style,
+        width=900,
+        height=420,
+        js=(),
+        disable_xml_declaration=True,
+        truncate_legend=-1,
+        legend_at_bottom=True,
+    )
     chart.title = f"in percent of the figure at {BASE} nodes"
-    chart.x_title = "nodes, as powers of ten"
-    chart.x_labels = [1, 2, 3, 4]
+    chart.x_title = "nodes"
+    chart.x_labels = [{"value": power, "label": f"{10**power}"} for power in (1, 2, 3, 4)]
     for name, points in lines(sizes).items():
         chart.add(name, points)
     CHART.write_text(chart.render(is_unicode=True) + "\n", encoding="utf-8")
